@@ -1,0 +1,45 @@
+# Two commands: `make repro` runs the main job, `make test` runs the tests. Both set up all they need.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONHASHSEED := 0
+EXTERNAL := $(BIN)/python -m pipeline.external --sets external.yaml --params params.yaml --models models \
+	--record reports/external.json
+# The stages call `python`; the environment's comes first, whether or not it is activated.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+# The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
+INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
+
+.PHONY: repro test external cost lint report-check clean help
+
+help:            ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+repro: $(VENV)/installed   ## Article to report: every DVC stage, then the external measurement
+	$(BIN)/dvc repro evaluate
+	$(EXTERNAL)
+	$(BIN)/dvc repro
+
+test: $(VENV)/installed    ## Linters, types, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+external: $(VENV)/installed  ## Score every model on labelled news outside the repository
+	$(EXTERNAL)
+
+cost: $(VENV)/installed    ## Measure size and speed of every model once; the report shows the record
+	$(BIN)/python -m benchmarks.cost
+
+$(VENV)/installed: requirements/lock.txt requirements/cuda.txt pyproject.toml
+	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) -r requirements/lock.txt
+	$(INSTALL:--require-hashes=) --no-build-isolation --editable .
+	$(BIN)/pip check >/dev/null || $(INSTALL) -r requirements/cuda.txt
+	@touch $@
+
+clean:           ## Remove the environment (outputs of the pipeline stay)
+	rm -rf $(VENV)

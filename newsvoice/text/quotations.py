@@ -1,0 +1,118 @@
+"""Which stretches of a text stand between quotation marks.
+
+News sets quotations in three ways: “ ”, " " and ‘ ’ or ' '. A quotation that runs on into the next
+paragraph re-opens the mark there and closes only at its end. The same characters serve as apostrophes
+and primes, and writers forget marks; a mark without its partner reaches to the end of its sentence, or
+of its paragraph when the next paragraph re-opens it.
+"""
+
+import re
+from collections.abc import Sequence
+
+Span = tuple[int, int]
+
+_OPENERS = {"“": "”", "„": "”", "«": "»", "‘": "’", '"': '"', "'": "'"}
+_MARK = re.compile("[“”„«»‘’\"']")
+_SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)")
+
+
+def quotation_spans(text: str, paragraphs: Sequence[Span]) -> list[Span]:
+    """Return the quoted stretches of `text`, marks included, in order and without overlap.
+
+    `paragraphs` are the offsets of the prose, in order; a quotation lives inside one paragraph or runs
+    on over several. Quotations inside quotations belong to the outer one.
+    """
+    spans: list[Span] = []
+    carried = ""
+    for number, (start, end) in enumerate(paragraphs):
+        following = paragraphs[number + 1] if number + 1 < len(paragraphs) else None
+        found, carried = _in_paragraph(text, start, end, following=following, carried=carried)
+        spans.extend(found)
+    return spans
+
+
+def _in_paragraph(text: str, start: int, end: int, *, following: Span | None, carried: str) -> tuple[list[Span], str]:
+    """Return the spans of one paragraph, and the opening mark of a quotation that runs on past it."""
+    spans: list[Span] = []
+    opened_at, mark = -1, ""
+    if carried and text[start] != carried:
+        # The writer did not re-open the mark: the quotation ended with its paragraph.
+        carried = ""
+    for match in _MARK.finditer(text, start, end):
+        position, character = match.start(), match.group()
+        if opened_at < 0:
+            if character in _OPENERS and _opens(text, position, start):
+                opened_at, mark = position, character
+        elif character == _OPENERS[mark] and _closes(text, position, opened_at, end, mark=mark):
+            spans.append((opened_at, position + 1))
+            opened_at, mark = -1, ""
+        elif character == mark == "“" and position > opened_at + 1 and _opens(text, position, start):
+            # A second opener: the first was never closed.
+            spans.append((opened_at, _sentence_end(text, opened_at, position)))
+            opened_at = position
+    if opened_at < 0:
+        return spans, ""
+    if following is not None and text[following[0]] == mark and _runs_on(text, following, mark=mark):
+        spans.append((opened_at, end))
+        return spans, mark
+    spans.append((opened_at, _sentence_end(text, opened_at, end)))
+    return spans, ""
+
+
+def _runs_on(text: str, paragraph: Span, *, mark: str) -> bool:
+    # Straight marks look alike open and closed; the position at the paragraph's start makes it an opener.
+    return _opens(text, paragraph[0], paragraph[0])
+
+
+def _opens(text: str, position: int, paragraph_start: int) -> bool:
+    before = text[position - 1] if position > paragraph_start else " "
+    after = text[position + 1] if position + 1 < len(text) else " "
+    if after.isspace():
+        return False
+    if text[position] in "“„«":
+        return True
+    # ‘70s, 'tis: an apostrophe before a digit or a known clipping opens nothing.
+    if text[position] in "‘'" and re.match(
+        r"\d0s|(?:tis|twas|em|n|til|cause|round)\b", text[position + 1 : position + 7]
+    ):
+        return False
+    return before.isspace() or before in '([{—–-/“"‘…:'
+
+
+def _closes(text: str, position: int, opened_at: int, end: int, *, mark: str) -> bool:
+    if mark in "“„«":
+        return True
+    before = text[position - 1]
+    after = text[position + 1] if position + 1 < end else " "
+    if position == opened_at + 1 or before.isspace():
+        return False
+    if mark == '"':
+        return not after.isalnum() or before in ".,!?…"
+    # A single mark between letters is an apostrophe.
+    if after.isalnum():
+        return False
+    if before in ".,!?…;:—-" or not before.isalpha():
+        return True
+    # Behind a letter: a plural's apostrophe (workers’ pay) or the end of a quoted term (‘special operation’).
+    if before == "s":
+        later = _next_close(text, position + 1, end)
+        return later is None
+    return True
+
+
+def _next_close(text: str, start: int, end: int) -> int | None:
+    """Find a surer single closing mark further on, before another one opens."""
+    for match in re.finditer("[‘’']", text[start:end]):
+        position = start + match.start()
+        if text[position] == "‘" or (text[position] == "'" and _opens(text, position, start)):
+            return None
+        before = text[position - 1]
+        after = text[position + 1] if position + 1 < end else " "
+        if not after.isalnum() and not (before == "s" and after == " "):
+            return position
+    return None
+
+
+def _sentence_end(text: str, start: int, end: int) -> int:
+    match = _SENTENCE_END.search(text, start, end)
+    return match.end() if match else end

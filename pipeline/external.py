@@ -1,0 +1,89 @@
+"""Score every model on labelled news from outside the repository: the honest mirror.
+
+    make external
+
+The sets stand in `external.yaml`, by name and path. They are not part of the pipeline's graph, because a
+clone need not have them; what was measured is recorded in `reports/external.json` with the hashes of the
+set and of each model, and the report reads that record. A set that is not there is not measured: a record
+of the same models stays, one of other models is replaced by `measured: false`. Texts never enter the
+record.
+"""
+
+import argparse
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from newsvoice.errors import NewsvoiceError
+from newsvoice.gold import read_gold
+from newsvoice.records import write_json
+from pipeline.classifiers.registry import MODELS, TRANSFORMER, load_classifier
+from pipeline.config import load_settings
+from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
+from pipeline.evaluation.predictions import score
+from pipeline.labelling.label import GOLD, LabelledSentence
+from pipeline.stages.command import run
+
+log = logging.getLogger(__name__)
+
+
+def measure(path: Path, models: Path, settings: EvaluateSettings) -> dict[str, Any]:
+    """Evaluate every model on one labelled set, as `evaluate` does on test."""
+    gold = read_gold(path)
+    sentences = [
+        LabelledSentence(
+            **{name: getattr(s, name) for name in type(s).__slots__}, label=label, source=GOLD, confidence=1.0
+        )
+        for s, label in zip(gold.sentences, gold.labels, strict=True)
+    ]
+    scored = {name: score(load_classifier(name, models / name), sentences) for name in MODELS}
+    return evaluate_models(scored, settings, main=TRANSFORMER)
+
+
+def folder_hash(folder: Path) -> str:
+    """SHA-256 over names and bytes of a folder's files."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def update(
+    record: Mapping[str, Any], sets: Mapping[str, str], *, models: Path, settings: EvaluateSettings
+) -> dict[str, Any]:
+    """Return the new record: each set measured, kept, or marked as not measured."""
+    hashes = {name: folder_hash(models / name) for name in MODELS}
+    updated: dict[str, Any] = {}
+    for name, location in sets.items():
+        path, old = Path(location), record.get(name, {})
+        if path.is_file():
+            data_hash = hashlib.sha256(path.read_bytes()).hexdigest()
+            log.info("%s: measuring on %s", name, path)
+            results = measure(path, models, settings)
+            updated[name] = {"measured": True, "sha256": data_hash, "models_sha256": hashes, **results}
+        elif old.get("measured") and old["models_sha256"] == hashes:
+            log.info("%s: not measured here (%s is not there); the record is of these very models", name, path)
+            updated[name] = old
+        else:
+            log.info("%s: not measured (%s is not there)", name, path)
+            updated[name] = {"measured": False}
+    return updated
+
+
+def main(paths: argparse.Namespace) -> None:
+    """Read the sets and the old record, measure, write the new record."""
+    if missing := [name for name in MODELS if not (paths.models / name).is_dir()]:
+        raise NewsvoiceError("no model here", where=str(paths.models / missing[0]), advice="build it: make repro")
+    settings = load_settings(paths.params, "evaluate", EvaluateSettings)
+    sets = yaml.safe_load(paths.sets.read_text(encoding="utf-8"))
+    record = json.loads(paths.record.read_text(encoding="utf-8")) if paths.record.exists() else {}
+    write_json(paths.record, update(record, sets, models=paths.models, settings=settings))
+
+
+if __name__ == "__main__":
+    run(__doc__, main, inputs=("sets", "params", "models"), outputs=("record",))

@@ -1,0 +1,59 @@
+"""How far annotation passes agree: Krippendorff's α for all, Cohen's κ for each pair."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import krippendorff
+import numpy as np
+from sklearn.metrics import cohen_kappa_score
+
+from pipeline.labelling.annotations import ADJUDICATOR, ALLOWED, Annotation
+
+
+def agreement(annotations: Sequence[Annotation]) -> dict[str, Any]:
+    """Measure agreement before adjudication over passages that two or more passes have labelled.
+
+    Returns counts, α over all labels and for each label against the rest, and κ for each pair of
+    annotators with the number of passages they share. A figure that is undefined (no second pass, or
+    no variation) is None.
+    """
+    shared = [[vote for vote in a.votes if vote.annotator != ADJUDICATOR] for a in annotations]
+    shared = [votes for votes in shared if len(votes) > 1]
+    # A rater is a column of the table; annotators of different articles share columns, as α allows.
+    width = max((len(votes) for votes in shared), default=0)
+    table = np.full((width, len(shared)), np.nan)
+    pairs: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for unit, votes in enumerate(shared):
+        for rater, vote in enumerate(votes):
+            table[rater, unit] = ALLOWED.index(vote.label)
+        for one, other in combinations(votes, 2):
+            pairs[one.annotator, other.annotator].append((one.label, other.label))
+    by_label = {label: _alpha(np.where(np.isnan(table), np.nan, table == i)) for i, label in enumerate(ALLOWED)}
+    return {
+        "passages": len(annotations),
+        "labelled_twice_or_more": len(shared),
+        "differing": sum(len({vote.label for vote in votes}) > 1 for votes in shared),
+        "adjudicated": sum(any(vote.annotator == ADJUDICATOR for vote in a.votes) for a in annotations),
+        "alpha": _alpha(table),
+        "alpha_by_label": by_label,
+        "kappa": {
+            f"{one} × {other}": {"passages": len(labels), "kappa": _kappa(labels)}
+            for (one, other), labels in sorted(pairs.items())
+        },
+    }
+
+
+def _alpha(table: np.ndarray) -> float | None:
+    values = table[~np.isnan(table)]
+    if len(np.unique(values)) < 2:
+        return None
+    return float(krippendorff.alpha(reliability_data=table, level_of_measurement="nominal"))
+
+
+def _kappa(labels: Sequence[tuple[str, str]]) -> float | None:
+    one, other = zip(*labels, strict=True)
+    if len({*one, *other}) < 2:
+        return None
+    return float(cohen_kappa_score(one, other, labels=list(ALLOWED)))

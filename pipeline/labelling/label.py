@@ -1,0 +1,177 @@
+"""Every sentence gets a label: gold where an annotation covers it, else the rules' vote."""
+
+import bisect
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from newsvoice.labels import INDEX, NAMES, NOT_PROSE
+from newsvoice.metrics import classification_scores, confusion_matrix
+from newsvoice.records import Article, Sentence
+from pipeline.labelling.agreement import agreement
+from pipeline.labelling.annotations import Annotation, check_against
+from pipeline.labelling.rules import FUNCTIONS, RuleLabel, label_by_rules
+
+GOLD, RULES = "gold", "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSentence(Sentence):
+    """A sentence, its label, where the label is from (`gold` or `rules`) and how sure it is (0 to 1)."""
+
+    label: str
+    source: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """What the label stage returns: labelled sentences in article order, and its metrics."""
+
+    sentences: list[LabelledSentence]
+    metrics: dict[str, Any]
+
+
+def label_sentences(
+    articles: Sequence[Article],
+    sentences: Sequence[Sentence],
+    annotations: Mapping[str, Sequence[Annotation]],
+    *,
+    source_of: Mapping[str, str],
+) -> Labelling:
+    """Join sentences with gold annotations by offset; label the rest by rules; measure both.
+
+    `annotations` and `source_of` (the file to name in errors) are keyed by article id. A sentence takes
+    the gold label that covers most of its characters; covered less than half, it goes to the rules.
+    Sentences that are gold `none` are left out and counted.
+
+    Raises `NewsvoiceError` when an annotation names no article, or a passage its article does not hold.
+    """
+    for article in articles:
+        if article.id in annotations:
+            check_against(article, list(annotations[article.id]), where=source_of[article.id])
+    labelled, rule_labels, gold_labels = [], [], []
+    not_prose = 0
+    for sentence in sentences:
+        rules = label_by_rules(sentence)
+        gold = covering(sentence, annotations.get(sentence.article, ()))
+        if gold is not None and gold.label == NOT_PROSE:
+            not_prose += 1
+            continue
+        if gold is not None and gold.label is not None:
+            labelled.append(_labelled(sentence, gold.label, GOLD, gold.confidence))
+            gold_labels.append(gold.label)
+            rule_labels.append(rules)
+        else:
+            labelled.append(_labelled(sentence, rules.label, RULES, rules.confidence))
+    everything = [annotation for marks in annotations.values() for annotation in marks]
+    by_genre: dict[str, list[Annotation]] = {}
+    for article in articles:
+        by_genre.setdefault(article.meta.get("genre", "unstated"), []).extend(annotations.get(article.id, ()))
+    metrics = {
+        "articles": len(articles),
+        "annotated_articles": sum(article.id in annotations for article in articles),
+        "sentences": len(labelled),
+        "left_out_as_not_prose": not_prose,
+        "by_source": {kind: sum(s.source == kind for s in labelled) for kind in (GOLD, RULES)},
+        "by_label": {name: sum(s.label == name for s in labelled) for name in NAMES},
+        "unsettled": sum(annotation.disputed for annotation in everything),
+        "agreement": agreement(everything),
+        "agreement_by_genre": {
+            genre: {"passages": len(marks), "alpha": agreement(marks)["alpha"]}
+            for genre, marks in sorted(by_genre.items())
+            if marks
+        },
+        "segmentation": segmentation_scores(articles, sentences, annotations),
+        "rules": rule_scores(rule_labels, gold_labels),
+    }
+    return Labelling(sentences=labelled, metrics=metrics)
+
+
+def covering(sentence: Sentence, annotations: Sequence[Annotation]) -> Annotation | None:
+    """Return the annotation that covers most of a sentence, if it covers at least half; None otherwise."""
+    first = bisect.bisect_right(annotations, sentence.start, key=lambda annotation: annotation.end)
+    best, best_overlap = None, 0
+    for annotation in annotations[first:]:
+        if annotation.start >= sentence.end:
+            break
+        overlap = min(annotation.end, sentence.end) - max(annotation.start, sentence.start)
+        if overlap > best_overlap:
+            best, best_overlap = annotation, overlap
+    return best if 2 * best_overlap >= sentence.end - sentence.start else None
+
+
+def segmentation_scores(
+    articles: Sequence[Article],
+    sentences: Sequence[Sentence],
+    annotations: Mapping[str, Sequence[Annotation]],
+) -> dict[str, Any]:
+    """Compare splitter and annotators: sentence spans found, and blocks set aside as boilerplate."""
+    found = {(s.article, s.start, s.end) for s in sentences if s.article in annotations}
+    prose, furniture = set(), set()
+    for article_id, marks in annotations.items():
+        for mark in marks:
+            (furniture if mark.label == NOT_PROSE else prose).add((article_id, mark.start, mark.end))
+    set_aside = {
+        (article.id, block.start, block.end)
+        for article in articles
+        if article.id in annotations
+        for block in article.blocks
+        if block.kind == "boilerplate"
+    }
+    return {
+        "sentences": _precision_recall(found - furniture, prose),
+        "boilerplate": _precision_recall(set_aside, furniture),
+    }
+
+
+def rule_scores(rule_labels: Sequence[RuleLabel], gold_labels: Sequence[str]) -> dict[str, Any]:
+    """Judge the labelling functions against gold, together and one by one."""
+    if not gold_labels:
+        return {"sentences": 0}
+    matrix = confusion_matrix([INDEX[g] for g in gold_labels], [INDEX[r.label] for r in rule_labels])
+    covered = [(rule, gold) for rule, gold in zip(rule_labels, gold_labels, strict=True) if rule.votes]
+    spoken: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for rule, gold in covered:
+        for name in rule.votes:
+            spoken[name] += 1
+            right[name] += _LABEL_OF[name] == gold
+    return {
+        "sentences": len(gold_labels),
+        "coverage": len(covered) / len(gold_labels),
+        "accuracy_where_covered": sum(r.label == g for r, g in covered) / len(covered) if covered else None,
+        **classification_scores(matrix),
+        "confusion": matrix.tolist(),
+        "functions": {
+            f.name: {
+                "question": f.question,
+                "votes": spoken[f.name],
+                "accuracy": _share(right[f.name], spoken[f.name]),
+            }
+            for f in FUNCTIONS
+        },
+    }
+
+
+_LABEL_OF = {function.name: function.label.name for function in FUNCTIONS}
+
+
+def _labelled(sentence: Sentence, label: str, source: str, confidence: float) -> LabelledSentence:
+    fields = {name: getattr(sentence, name) for name in Sentence.__slots__}
+    return LabelledSentence(**fields, label=label, source=source, confidence=round(confidence, 3))
+
+
+def _precision_recall(found: set[Any], true: set[Any]) -> dict[str, float | int | None]:
+    hits = len(found & true)
+    return {
+        "found": len(found),
+        "true": len(true),
+        "precision": _share(hits, len(found)),
+        "recall": _share(hits, len(true)),
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

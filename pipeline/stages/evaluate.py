@@ -1,0 +1,64 @@
+"""Stage `evaluate`: predictions of every model become metrics, comparisons and plot data."""
+
+import argparse
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from newsvoice.records import read_articles, read_records, write_json, write_text
+from pipeline.classifiers.registry import MODELS, TRANSFORMER
+from pipeline.config import load_settings
+from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
+from pipeline.evaluation.given import evaluate_given
+from pipeline.evaluation.predictions import ScoredSentence
+from pipeline.splits import SplitSettings
+from pipeline.stages.command import run
+
+
+def main(paths: argparse.Namespace) -> None:
+    """Evaluate all models on the test split, and on each article that is always in it."""
+    settings = load_settings(paths.params, "evaluate", EvaluateSettings)
+    always_test = load_settings(paths.params, "split", SplitSettings).always_test
+    genre_of = {article.id: article.meta.get("genre", "unstated") for article in read_articles(paths.articles)}
+    scored = {name: read_records(paths.predictions / f"{name}.jsonl", ScoredSentence) for name in MODELS}
+    results = evaluate_models(scored, settings, main=TRANSFORMER, genre_of=genre_of)
+    results["given"] = {article: evaluate_given(scored, article) for article in always_test}
+    write_json(paths.results, results)
+    write_json(paths.metrics, headline(results))
+    main_scored = scored[TRANSFORMER]
+    _write_csv(paths.plots / "confusion.csv", [{"gold": s.gold, "predicted": s.predicted} for s in main_scored])
+    _write_csv(paths.plots / "reliability.csv", results["models"][TRANSFORMER]["calibration"]["curve"])
+    _write_csv(paths.plots / "risk_coverage.csv", results["models"][TRANSFORMER]["risk_coverage"])
+
+
+def headline(results: Mapping[str, Any]) -> dict[str, Any]:
+    """The few figures that `dvc metrics show` should put side by side."""
+    return {
+        name: {
+            "macro_f1": model["macro_f1"],
+            "accuracy": model["accuracy"],
+            **{f"f1_{label}": scores["f1"] for label, scores in model["labels"].items()},
+            "ece": model["calibration"]["ece"],
+            **{f"right_in_{article}": given[name]["right"] for article, given in results["given"].items()},
+        }
+        for name, model in results["models"].items()
+    }
+
+
+def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    table = io.StringIO()
+    writer = csv.DictWriter(table, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+    write_text(path, table.getvalue())
+
+
+if __name__ == "__main__":
+    run(
+        __doc__,
+        main,
+        inputs=("params", "predictions", "articles"),
+        outputs=("results", "metrics", "plots"),
+    )

@@ -1,0 +1,62 @@
+"""Stage `finetune`: fine-tune the encoder, keep the best epoch, write a model folder."""
+
+import argparse
+import csv
+import io
+import time
+from dataclasses import asdict
+
+from newsvoice.records import read_records, write_json, write_text
+from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier
+from pipeline.config import load_settings
+from pipeline.labelling.label import LabelledSentence
+from pipeline.processor import processor_type
+from pipeline.stages.command import run
+
+
+def main(paths: argparse.Namespace) -> None:
+    """Train on one split, choose by the other; record what was trained, on which processor, how fast."""
+    settings = load_settings(paths.params, "finetune", FinetuneSettings)
+    train = read_records(paths.train, LabelledSentence)
+    validation = read_records(paths.validation, LabelledSentence)
+    started = time.perf_counter()
+    classifier = TransformerClassifier(settings).fit(train, validation)
+    seconds = time.perf_counter() - started
+    classifier.save(paths.model)
+    history = classifier.history
+    best = history.epochs[history.best_epoch - 1]
+    write_json(
+        paths.metrics,
+        {
+            "best_epoch": history.best_epoch,
+            "validation_macro_f1": best.validation_macro_f1,
+            "validation_loss": best.validation_loss,
+            "train_sentences": len(train),
+            "steps": history.steps,
+            "precision": history.precision,
+            "temperature": classifier.runtime.description.temperature if classifier.runtime else None,
+        },
+    )
+    # Model bytes are promised for this processor type only; reproducibility checks compare against it.
+    write_json(paths.processor, processor_type(threads=settings.threads))
+    table = io.StringIO()
+    rows = [asdict(epoch) for epoch in history.epochs]
+    writer = csv.DictWriter(table, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+    write_text(paths.curve, table.getvalue())
+    # Wall time differs from run to run, so it stays out of every hashed file.
+    sentences_seen = len(train) * settings.epochs
+    write_json(
+        paths.log,
+        {"seconds": round(seconds, 1), "sentences_per_second": round(sentences_seen / seconds, 1)},
+    )
+
+
+if __name__ == "__main__":
+    run(
+        __doc__,
+        main,
+        inputs=("params", "train", "validation"),
+        outputs=("model", "metrics", "curve", "processor", "log"),
+    )
