@@ -11,15 +11,16 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external cost lint report-check clean help
+.PHONY: repro test external cost clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
-repro: $(VENV)/installed   ## Article to report: every DVC stage, then the external measurement
+repro: $(VENV)/installed   ## Article to report: every DVC stage, and the external measurement where the set is present
 	$(BIN)/dvc repro evaluate
 	$(EXTERNAL)
 	$(BIN)/dvc repro
+	$(BIN)/python -m pipeline.readme --table reports/table.md --readme README.md
 
 test: $(VENV)/installed    ## Linters, types, tests
 	$(BIN)/ruff check .
@@ -31,7 +32,8 @@ external: $(VENV)/installed  ## Score every model on labelled news outside the r
 	$(EXTERNAL)
 
 cost: $(VENV)/installed    ## Measure size and speed of every model once; the report shows the record
-	$(BIN)/python -m benchmarks.cost
+	$(BIN)/python -m benchmarks.cost --test data/splits/test.jsonl --models models \
+		--finetune-log logs/finetune.json --record reports/cost.json
 
 $(VENV)/installed: requirements/lock.txt requirements/cuda.txt pyproject.toml
 	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }

@@ -331,7 +331,7 @@ def _console(stream: TextIO) -> Any:
     from rich.console import Console
 
     # A file or pipe gets no colours and a width that any editor shows.
-    return Console(file=stream, highlight=False, **({} if stream.isatty() else {"width": 110}))
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else 110)
 
 
 if __name__ == "__main__":

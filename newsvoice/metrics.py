@@ -27,7 +27,8 @@ def f1_scores(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     """F1 of each label, `(..., k)`; 0 where a label is neither gold nor predicted."""
     hits = np.diagonal(matrix, axis1=-2, axis2=-1).astype(float)
     either = matrix.sum(axis=-1) + matrix.sum(axis=-2)
-    return np.divide(2 * hits, either, out=np.zeros_like(hits), where=either > 0)
+    f1: NDArray[np.float64] = np.divide(2 * hits, either, out=np.zeros_like(hits), where=either > 0)
+    return f1
 
 
 def macro_f1(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -38,7 +39,8 @@ def macro_f1(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     present = matrix.sum(axis=-1) > 0
     counted = present.sum(axis=-1)
     total = (f1_scores(matrix) * present).sum(axis=-1)
-    return np.divide(total, counted, out=np.full(np.shape(total), np.nan), where=counted > 0)
+    mean: NDArray[np.float64] = np.divide(total, counted, out=np.full(np.shape(total), np.nan), where=counted > 0)
+    return mean
 
 
 def classification_scores(matrix: NDArray[np.int64]) -> dict[str, Any]:

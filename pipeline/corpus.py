@@ -92,9 +92,9 @@ def add_votes(table: Path, *, annotator: str, annotations: Path) -> int:
         marks = read_annotations(path)
         if unknown := set(by_index) - set(range(len(marks))):
             raise NewsvoiceError(f"{slug} has no sentence {min(unknown)}", where=str(table))
-        for index, vote in by_index.items():
-            others = tuple(old for old in marks[index].votes if old.annotator != annotator)
-            marks[index] = replace(marks[index], votes=(*others, vote))
+        for position, vote in by_index.items():
+            others = tuple(old for old in marks[position].votes if old.annotator != annotator)
+            marks[position] = replace(marks[position], votes=(*others, vote))
         write_jsonl(path, marks)
     return sum(map(len, votes.values()))
 

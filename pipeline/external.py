@@ -26,6 +26,7 @@ from pipeline.classifiers.registry import MODELS, TRANSFORMER, load_classifier
 from pipeline.config import load_settings
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
 from pipeline.evaluation.predictions import score
+from pipeline.folders import folder_hash
 from pipeline.labelling.label import GOLD, LabelledSentence
 from pipeline.stages.command import run
 
@@ -43,14 +44,6 @@ def measure(path: Path, models: Path, settings: EvaluateSettings) -> dict[str, A
     ]
     scored = {name: score(load_classifier(name, models / name), sentences) for name in MODELS}
     return evaluate_models(scored, settings, main=TRANSFORMER)
-
-
-def folder_hash(folder: Path) -> str:
-    """SHA-256 over names and bytes of a folder's files."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def update(

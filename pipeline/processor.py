@@ -35,7 +35,7 @@ def processor_type(*, threads: int) -> dict[str, Any]:
 def _cpuinfo() -> dict[str, str]:
     """Vendor, family and model from Linux; elsewhere what Python knows."""
     wanted = {"vendor_id": "vendor", "cpu family": "family", "model": "model"}
-    found = {}
+    found: dict[str, str] = {}
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
             for line in lines:

@@ -11,10 +11,9 @@ from newsvoice.labels import NAMES
 
 def print_scores(result: Mapping[str, Any], console: Console) -> None:
     """Print what `newsvoice.evaluate.evaluate_gold` returns."""
-    console.print(
-        f"{result['sentences']} sentences of {result['articles']} articles: "
-        f"macro-F1 {with_interval(result['macro_f1'], result['macro_f1_interval'])}, accuracy {result['accuracy']:.3f}\n"
-    )
+    macro_f1 = with_interval(result["macro_f1"], result["macro_f1_interval"])
+    console.print(f"{result['sentences']} sentences of {result['articles']} articles")
+    console.print(f"macro-F1 {macro_f1}, accuracy {result['accuracy']:.3f}\n")
     table = Table(box=None, pad_edge=False)
     table.add_column("label")
     for heading in (

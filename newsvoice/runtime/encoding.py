@@ -9,7 +9,7 @@ from typing import Any, Final
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Sentence, write_json
-from newsvoice.text.plain import plain
+from newsvoice.text.plain import marked
 from newsvoice.text.segment import SEGMENTER_VERSION
 
 DESCRIPTION: Final = "newsvoice.json"
@@ -59,9 +59,13 @@ def text_pairs(sentences: Sequence[Sentence], *, context_sentences: int) -> list
     pairs = []
     for position, sentence in enumerate(sentences):
         before = sentences[max(0, position - context_sentences) : position]
-        context = " ".join(plain(other.text) for other in before if other.article == sentence.article)
-        pairs.append((plain(sentence.text), context))
+        context = " ".join(_read(other) for other in before if other.article == sentence.article)
+        pairs.append((_read(sentence), context))
     return pairs
+
+
+def _read(sentence: Sentence) -> str:
+    return marked(sentence.text, in_quotation=sentence.in_quotation)
 
 
 @dataclass(frozen=True, slots=True)

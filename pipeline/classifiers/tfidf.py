@@ -14,7 +14,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.records import Sentence
-from newsvoice.text.plain import plain
+from newsvoice.text.plain import marked
 from pipeline.config import Settings
 from pipeline.labelling.label import LabelledSentence
 
@@ -89,4 +89,4 @@ class TfidfClassifier:
 
 
 def _texts(sentences: Sequence[Sentence]) -> list[str]:
-    return [plain(sentence.text) for sentence in sentences]
+    return [marked(s.text, in_quotation=s.in_quotation) for s in sentences]

@@ -117,7 +117,7 @@ class TransformerClassifier:
             losses = []
             for batch in batches:
                 loss = _step(model, data, batch, loss_function, tokenizer, device=s.device, precision=precision)
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)
                 optimiser.step()
                 scheduler.step()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from newsvoice.labels import INDEX, NAMES
 from pipeline.classifiers.base import SentenceClassifier
 from pipeline.labelling.label import LabelledSentence
 
+# Files in a model's folder of predictions.
+TEST_PREDICTIONS: Final = "test.jsonl"
+CONTRAST_PREDICTIONS: Final = "contrast.jsonl"
 # Digits kept of a probability: enough for every metric here, few enough to stay the same across kernels.
 DIGITS = 6
 

@@ -109,7 +109,8 @@ def segmentation_scores(
 ) -> dict[str, Any]:
     """Compare splitter and annotators: sentence spans found, and blocks set aside as boilerplate."""
     found = {(s.article, s.start, s.end) for s in sentences if s.article in annotations}
-    prose, furniture = set(), set()
+    prose: set[tuple[str, int, int]] = set()
+    furniture: set[tuple[str, int, int]] = set()
     for article_id, marks in annotations.items():
         for mark in marks:
             (furniture if mark.label == NOT_PROSE else prose).add((article_id, mark.start, mark.end))

@@ -1,4 +1,4 @@
-"""Stage `baseline`: fit majority, rules and TF-IDF on the training split."""
+"""Stage `baseline`: fit majority, rules and TF-IDF on the training split and contrast pairs."""
 
 import argparse
 
@@ -14,7 +14,7 @@ from pipeline.stages.command import run
 
 def main(paths: argparse.Namespace) -> None:
     """Fit each baseline and save it in its folder."""
-    train = read_records(paths.train, LabelledSentence)
+    train = [s for file in (paths.train, paths.contrast) for s in read_records(file, LabelledSentence)]
     baselines: dict[str, SentenceClassifier] = {
         "majority": MajorityClassifier(),
         "rules": RulesClassifier(),
@@ -25,4 +25,4 @@ def main(paths: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(__doc__, main, inputs=("params", "train"), outputs=("majority", "rules", "tfidf"))
+    run(__doc__, main, inputs=("params", "train", "contrast"), outputs=("majority", "rules", "tfidf"))

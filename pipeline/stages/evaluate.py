@@ -10,9 +10,11 @@ from typing import Any
 from newsvoice.records import read_articles, read_records, write_json, write_text
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.config import load_settings
+from pipeline.evaluation.contrast import evaluate_pairs
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
 from pipeline.evaluation.given import evaluate_given
-from pipeline.evaluation.predictions import ScoredSentence
+from pipeline.evaluation.predictions import CONTRAST_PREDICTIONS, TEST_PREDICTIONS, ScoredSentence
+from pipeline.labelling.contrast import read_pairs
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
 
@@ -22,15 +24,25 @@ def main(paths: argparse.Namespace) -> None:
     settings = load_settings(paths.params, "evaluate", EvaluateSettings)
     always_test = load_settings(paths.params, "split", SplitSettings).always_test
     genre_of = {article.id: article.meta.get("genre", "unstated") for article in read_articles(paths.articles)}
-    scored = {name: read_records(paths.predictions / f"{name}.jsonl", ScoredSentence) for name in MODELS}
+    scored = _read(paths.predictions, TEST_PREDICTIONS)
     results = evaluate_models(scored, settings, main=TRANSFORMER, genre_of=genre_of)
     results["given"] = {article: evaluate_given(scored, article) for article in always_test}
+    results["contrast"] = evaluate_pairs(
+        _read(paths.predictions, CONTRAST_PREDICTIONS),
+        read_pairs(paths.pairs),
+        samples=settings.samples,
+        seed=settings.seed,
+    )
     write_json(paths.results, results)
     write_json(paths.metrics, headline(results))
     main_scored = scored[TRANSFORMER]
     _write_csv(paths.plots / "confusion.csv", [{"gold": s.gold, "predicted": s.predicted} for s in main_scored])
     _write_csv(paths.plots / "reliability.csv", results["models"][TRANSFORMER]["calibration"]["curve"])
     _write_csv(paths.plots / "risk_coverage.csv", results["models"][TRANSFORMER]["risk_coverage"])
+
+
+def _read(folder: Path, file: str) -> dict[str, list[ScoredSentence]]:
+    return {name: read_records(folder / name / file, ScoredSentence) for name in MODELS}
 
 
 def headline(results: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,6 +53,7 @@ def headline(results: Mapping[str, Any]) -> dict[str, Any]:
             "accuracy": model["accuracy"],
             **{f"f1_{label}": scores["f1"] for label, scores in model["labels"].items()},
             "ece": model["calibration"]["ece"],
+            "contrast_both_right": results["contrast"][name]["both_right"],
             **{f"right_in_{article}": given[name]["right"] for article, given in results["given"].items()},
         }
         for name, model in results["models"].items()
@@ -59,6 +72,6 @@ if __name__ == "__main__":
     run(
         __doc__,
         main,
-        inputs=("params", "predictions", "articles"),
+        inputs=("params", "predictions", "pairs", "articles"),
         outputs=("results", "metrics", "plots"),
     )

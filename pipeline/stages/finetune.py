@@ -17,7 +17,7 @@ from pipeline.stages.command import run
 def main(paths: argparse.Namespace) -> None:
     """Train on one split, choose by the other; record what was trained, on which processor, how fast."""
     settings = load_settings(paths.params, "finetune", FinetuneSettings)
-    train = read_records(paths.train, LabelledSentence)
+    train = [s for file in (paths.train, paths.contrast) for s in read_records(file, LabelledSentence)]
     validation = read_records(paths.validation, LabelledSentence)
     started = time.perf_counter()
     classifier = TransformerClassifier(settings).fit(train, validation)
@@ -57,6 +57,6 @@ if __name__ == "__main__":
     run(
         __doc__,
         main,
-        inputs=("params", "train", "validation"),
+        inputs=("params", "train", "contrast", "validation"),
         outputs=("model", "metrics", "curve", "processor", "log"),
     )

@@ -1,0 +1,88 @@
+"""Stage `report`: metrics files become the report, the cards and README's table. It computes nothing."""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from newsvoice.records import read_articles, read_records, write_text
+from pipeline.classifiers.registry import MODELS
+from pipeline.config import load_settings
+from pipeline.evaluation.predictions import TEST_PREDICTIONS, ScoredSentence
+from pipeline.folders import folder_hash
+from pipeline.report.context import Sources, build_context
+from pipeline.report.render import render
+from pipeline.splits import SplitSettings
+from pipeline.stages.command import run
+
+
+def main(paths: argparse.Namespace) -> None:
+    """Read every source, build one context, render five documents from it."""
+    sources = Sources(
+        results=_json(paths.results),
+        labelling=_json(paths.labelling),
+        split=_json(paths.split),
+        contrast=_json(paths.contrast),
+        finetune=_json(paths.finetune),
+        epochs=_epochs(paths.curve),
+        scored={name: read_records(paths.predictions / name / TEST_PREDICTIONS, ScoredSentence) for name in MODELS},
+        articles=read_articles(paths.articles),
+        external=current(_json(paths.external), paths.models),
+        cost=_json(paths.cost),
+        settings=yaml.safe_load(paths.params.read_text(encoding="utf-8")),
+        always_test=load_settings(paths.params, "split", SplitSettings).always_test,
+    )
+    context = build_context(sources)
+    for output, template in (
+        (paths.html, "report.html.j2"),
+        (paths.markdown, "report.md.j2"),
+        (paths.table, "table.md.j2"),
+        (paths.model_card, "model_card.md.j2"),
+        (paths.data_card, "data_card.md.j2"),
+    ):
+        write_text(output, render(template, context))
+
+
+def current(external: dict[str, Any], models: Path) -> dict[str, Any]:
+    """Keep the external measurements of these very models; any other counts as not measured."""
+    hashes = {name: folder_hash(models / name) for name in MODELS}
+    return {
+        name: record if record["measured"] and record["models_sha256"] == hashes else {"measured": False}
+        for name, record in external.items()
+    }
+
+
+def _json(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+def _epochs(path: Path) -> list[dict[str, float]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+    return [{**row, "epoch": int(row["epoch"])} for row in rows]
+
+
+if __name__ == "__main__":
+    run(
+        __doc__,
+        main,
+        inputs=(
+            "params",
+            "results",
+            "labelling",
+            "split",
+            "contrast",
+            "finetune",
+            "curve",
+            "predictions",
+            "articles",
+            "models",
+            "external",
+            "cost",
+        ),
+        outputs=("html", "markdown", "table", "model_card", "data_card"),
+    )
