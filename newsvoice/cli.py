@@ -7,6 +7,7 @@ line says what, where and what next), 2 wrong usage, 130 interrupted.
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,9 +78,11 @@ def predict(
         classifier = _load_model(model)
         writer = _Writer(form, stream)
         files = [file for path in inputs for file in _expand(path, failures)]
+        total = len(files) + len(failures)
+        names = _names(files)
         for file in _with_progress(files):
             try:
-                for labelled in _label(file, classifier, lines=lines, min_confidence=min_confidence):
+                for labelled in _label(file, classifier, name=names[file], lines=lines, min_confidence=min_confidence):
                     _note_limits(labelled)
                     writer.write(labelled)
             except NewsvoiceError as error:
@@ -89,7 +92,7 @@ def predict(
             raise NewsvoiceError("\n".join(failures))
         writer.close()
     if failures:
-        raise NewsvoiceError("\n".join([*failures, f"{len(failures)} of {len(files)} inputs failed; the rest is done"]))
+        raise NewsvoiceError("\n".join([*failures, f"{len(failures)} of {total} inputs failed; the rest is done"]))
 
 
 @cli.command()
@@ -179,8 +182,18 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted; nothing was written in part", code=130)
     except BrokenPipeError:
-        # The reader (head, less) has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _stop_quietly()
+    except SystemExit:
+        # click turns a broken pipe into exit code 1 behind a wrapped stream.
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            _stop_quietly()
+        raise
+
+
+def _stop_quietly() -> None:
+    """The reader of the pipe (head, less) has seen enough: no error, and nothing left to flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    sys.exit(0)
 
 
 def _fail(message: str, *, code: int) -> None:
@@ -218,13 +231,24 @@ def _expand(path: Path, failures: list[str]) -> Iterator[Path]:
     yield from found
 
 
-def _label(path: Path, classifier: "Classifier", *, lines: bool, min_confidence: float) -> Iterator["Labelled"]:
+def _names(files: list[Path]) -> dict[Path, str]:
+    """Name each article by its file's stem, or by its path below their common folder where two share a stem."""
+    stems = Counter(file.stem for file in files)
+    common = Path(os.path.commonpath([file.absolute().parent for file in files])) if files else Path()
+    return {
+        file: file.stem if stems[file.stem] == 1 else file.absolute().relative_to(common).with_suffix("").as_posix()
+        for file in files
+    } | {Path("-"): "stdin"}
+
+
+def _label(
+    path: Path, classifier: "Classifier", *, name: str, lines: bool, min_confidence: float
+) -> Iterator["Labelled"]:
     from newsvoice.predict import label_article, label_lines
     from newsvoice.text.ingest import decode, parse_article, read_article, read_bytes
 
     stdin = str(path) == "-"
     where = "standard input" if stdin else str(path)
-    name = "stdin" if stdin else path.stem
     if lines:
         data = sys.stdin.buffer.read() if stdin else read_bytes(path, limit=None)
         text = decode(data, where=where)
@@ -233,7 +257,7 @@ def _label(path: Path, classifier: "Classifier", *, lines: bool, min_confidence:
         if stdin:
             article = parse_article(decode(sys.stdin.buffer.read(), where=where), article_id=name, where=where)
         else:
-            article = read_article(path)
+            article = read_article(path, article_id=name)
         yield label_article(article, classifier, min_confidence=min_confidence)
 
 
@@ -288,6 +312,12 @@ def _destination(output: Path | None) -> Iterator[TextIO]:
         return
     if output.is_dir():
         raise NewsvoiceError("is a folder; name a file", where=str(output))
+    output = output.resolve()
+    if output.exists() and not output.is_file():
+        # A device or pipe takes what comes; there is nothing to replace.
+        with output.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
     try:
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
     except OSError as error:
@@ -307,14 +337,17 @@ def _destination(output: Path | None) -> Iterator[TextIO]:
 
 def _note_limits(labelled: "Labelled") -> None:
     """Say on standard error what a reader of the output could overlook."""
+    from newsvoice.render.table import printable
+
+    name = printable(labelled.article.id)
     cut = sum(p.truncated for p in labelled.predictions)
     if cut:
         plural = "sentence was" if cut == 1 else "sentences were"
-        click.echo(f"{labelled.article.id}: {cut} {plural} too long to be read whole (truncated: true)", err=True)
+        click.echo(f"{name}: {cut} {plural} too long to be read whole (truncated: true)", err=True)
     aside = sum(block.kind == "boilerplate" for block in labelled.article.blocks)
     if aside:
         plural = "passage" if aside == 1 else "passages"
-        click.echo(f"{labelled.article.id}: {aside} {plural} set aside as boilerplate, not labelled", err=True)
+        click.echo(f"{name}: {aside} {plural} set aside as boilerplate, not labelled", err=True)
 
 
 def _with_progress(files: list[Path]) -> Iterator[Path]:
@@ -330,8 +363,12 @@ def _with_progress(files: list[Path]) -> Iterator[Path]:
 def _console(stream: TextIO) -> Any:
     from rich.console import Console
 
+    class PipedConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     # A file or pipe gets no colours and a width that any editor shows.
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else 110)
+    return PipedConsole(file=stream, highlight=False, width=None if stream.isatty() else 110)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ A line is either a sentence, `{"text": …, "label": …}` with optional `articl
 `none` are not prose and are left out, after they have served to find paragraphs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,9 @@ def read_gold(path: Path) -> GoldSet:
             name = str(value.get("doc") or value.get("id") or value.get("article") or f"line {number}")
             if name in articles:
                 raise NewsvoiceError(f"a second article {name!r}", where=where)
-            rows: Iterable[Mapping[str, Any]] = value["sentences"]
+            rows: list[Mapping[str, Any]] = value["sentences"]
+            if not isinstance(rows, list):
+                raise NewsvoiceError("'sentences' is not a list", where=where)
         else:
             name = str(value.get("article", "sentences"))
             rows = [value]

@@ -10,7 +10,8 @@ from newsvoice.records import Article, Block, Prediction
 from newsvoice.runtime.classifier import Classifier
 from newsvoice.text.segment import segment, segment_lines
 
-_EMPTY_LINES = re.compile(r"(?:[ \t\ufeff]*(?:\r\n|\r|\n)){1,}[ \t]*(?:\r\n|\r|\n)")
+_BREAK = r"(?>\r\n|\r|\n)"
+_EMPTY_LINES = re.compile(rf"{_BREAK}(?:[ \t\ufeff]*{_BREAK})+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,10 +127,14 @@ def read_records(path: Path, kind: type[Record]) -> list[Record]:
 
 def read_articles(path: Path) -> list[Article]:
     """Read what the ingest stage wrote."""
-    return [
-        dataclasses.replace(article, blocks=tuple(Block(**block) for block in article.blocks))  # type: ignore[arg-type]
-        for article in read_records(path, Article)
-    ]
+    articles = []
+    for number, value in read_jsonl(path):
+        try:
+            blocks = tuple(Block(**block) for block in value["blocks"])
+            articles.append(Article(**value | {"blocks": blocks}))
+        except (KeyError, TypeError) as error:
+            raise NewsvoiceError("not an article as `ingest` writes it", where=f"{path}:{number}") from error
+    return articles
 
 
 def write_text(path: Path, text: str) -> None:

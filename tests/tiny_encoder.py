@@ -22,6 +22,8 @@ def write_tiny_encoder(folder: Path, texts: Iterable[str], *, max_tokens: int = 
             num_attention_heads=2,
             intermediate_size=64,
             max_position_embeddings=max_tokens,
+            # Wide enough that a few steps tell sentences apart.
+            initializer_range=0.2,
         )
     )
     model.save_pretrained(folder)

@@ -6,6 +6,7 @@ from typing import Any
 
 from newsvoice.labels import LABELS, NAMES
 from newsvoice.predict import Labelled
+from newsvoice.text.plain import visible
 
 
 def render(articles: Iterable[Labelled]) -> str:
@@ -33,7 +34,7 @@ def _view(labelled: Labelled) -> dict[str, Any]:
     predictions = labelled.predictions
     counts = {name: sum(p.label == name for p in predictions) for name in NAMES}
     return {
-        "id": labelled.article.id,
+        "id": visible(labelled.article.id),
         "blocks": list(_blocks(labelled)),
         "counts": counts,
         "total": len(predictions),
@@ -45,7 +46,7 @@ def _blocks(labelled: Labelled) -> Iterator[dict[str, Any]]:
     remaining = list(labelled.predictions)
     for block in labelled.article.blocks:
         if block.kind == "boilerplate":
-            yield {"kind": block.kind, "text": labelled.article.text[block.start : block.end]}
+            yield {"kind": block.kind, "text": visible(labelled.article.text[block.start : block.end])}
             continue
         own = [p for p in remaining if block.start <= p.start < block.end]
         if own:
@@ -55,7 +56,7 @@ def _blocks(labelled: Labelled) -> Iterator[dict[str, Any]]:
 def _sentence(prediction: Any) -> dict[str, Any]:
     shares = ", ".join(f"{name} {prediction.probabilities[name]:.0%}" for name in NAMES)
     return {
-        "text": prediction.text,
+        "text": visible(prediction.text),
         "label": prediction.label,
         "quoted": prediction.in_quotation,
         "confidence": max(prediction.probabilities.values()),

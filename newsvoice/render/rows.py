@@ -32,9 +32,9 @@ def csv_header() -> str:
 
 
 def csv_rows(labelled: Labelled) -> str:
-    """Return CSV records (RFC 4180 quoting, `\\n` line ends), probabilities in columns of their own."""
+    """Return CSV records (every text quoted, `\\n` line ends), probabilities in columns of their own."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     for p in labelled.predictions:
         probabilities = [p.probabilities[name] for name in NAMES]
         flags = [str(p.in_quotation).lower(), p.model, str(p.truncated).lower()]

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from newsvoice.labels import NAMES
+from newsvoice.labels import LABELS, NAMES
 
 
 def print_scores(result: Mapping[str, Any], console: Console) -> None:
@@ -21,7 +21,7 @@ def print_scores(result: Mapping[str, Any], console: Console) -> None:
         "recall",
         "F1 (95 % interval)",
         "sentences",
-        *(f"→ {name}" for name in NAMES),
+        *(f"→ {label.letter}" for label in LABELS),
     ):
         table.add_column(heading, justify="right")
     for name, row in zip(NAMES, result["confusion"], strict=True):

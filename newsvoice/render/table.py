@@ -13,7 +13,9 @@ _DOUBT_STYLE, _DOUBT_MARK = "dim", "?"
 
 def render(labelled: Labelled) -> Group:
     """Return one article as a table with a line of shares below it, for any `rich` console."""
-    table = Table(title=labelled.article.id, title_style="bold", title_justify="left", box=None, pad_edge=False)
+    table = Table(
+        title=Text(printable(labelled.article.id)), title_style="bold", title_justify="left", box=None, pad_edge=False
+    )
     table.add_column("#", justify="right", style="dim")
     table.add_column("voice", no_wrap=True)
     table.add_column("p", justify="right", no_wrap=True)

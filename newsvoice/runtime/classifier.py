@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Prediction, Sentence
-from newsvoice.runtime.encoding import Encoded, ModelDescription, encode, length_sorted_batches, text_pairs
+from newsvoice.runtime.encoding import DESCRIPTION, Encoded, ModelDescription, encode, length_sorted_batches, text_pairs
 
 # Padded tokens a forward pass; larger batches gain nothing on two cores and cost memory.
 TOKEN_BUDGET = 2048
+# What a model folder holds beside its description; weights are safetensors, never pickle.
+FILES = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 class Classifier:
@@ -37,7 +39,11 @@ class Classifier:
         if not folder.is_dir():
             raise NewsvoiceError("no model here", where=str(folder), advice="build one: make repro")
         description = ModelDescription.load(folder)
+        # Without its tokenizer file, transformers would go on with an empty vocabulary.
+        if missing := [name for name in FILES if not (folder / name).is_file()]:
+            raise NewsvoiceError(f"broken model (no {missing[0]})", where=str(folder), advice="make repro")
         try:
+            from safetensors import SafetensorError
             from transformers import AutoModelForSequenceClassification, AutoTokenizer
             from transformers.utils import logging
         except ImportError:
@@ -49,9 +55,15 @@ class Classifier:
         try:
             model = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             reason = str(error).splitlines()[0]
             raise NewsvoiceError(f"broken model ({reason})", where=str(folder), advice="make repro") from error
+        longest = getattr(model.config, "max_position_embeddings", description.max_tokens)
+        if description.max_tokens > longest:
+            raise NewsvoiceError(
+                f"max_tokens {description.max_tokens} is more than the model's {longest} positions",
+                where=str(folder / DESCRIPTION),
+            )
         return cls(model, tokenizer, description)
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:

@@ -46,9 +46,20 @@ class ModelDescription:
             description = cls(**value | {"labels": tuple(value["labels"])})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NewsvoiceError("not a newsvoice model", where=str(path), advice="build one: make repro") from error
+        for name, good in (
+            ("context_sentences", _is_count(description.context_sentences, least=0)),
+            ("max_tokens", _is_count(description.max_tokens, least=8)),
+            ("temperature", isinstance(description.temperature, (int, float)) and description.temperature > 0),
+        ):
+            if not good:
+                raise NewsvoiceError(f"{name} is {getattr(description, name)!r}", where=str(path), advice="make repro")
         if description.labels != NAMES:
             raise NewsvoiceError(f"labels {description.labels} are not {NAMES}", where=str(path))
         return description
+
+
+def _is_count(value: object, *, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def text_pairs(sentences: Sequence[Sentence], *, context_sentences: int) -> list[tuple[str, str]]:

@@ -6,24 +6,24 @@ from typing import Final
 # A name or number follows, so the stop never ends a sentence.
 BEFORE_NAME: Final = frozenset(
     (
-        "mr mrs ms mx messrs dr prof gov sen sens rep reps gen lt col maj capt cmdr cmndr adm sgt cpl pvt pfc "
-        "spc supt det insp ss rev fr msgr hon amb pres sec treas atty asst dep st ste mt ft vs v approx ca cf "
-        "e.g i.e viz al"
+        "mr mrs ms mx messrs dr prof gov sen sens rep reps gen lt col maj capt cmdr cmndr adm sgt cpl pvt pfc brig "
+        "spc supt det insp ss rev fr msgr hon amb pres treas atty asst dep vs v approx ca cf "
+        "e.g i.e viz"
     ).split()
-) - {"al", "sec"}
+)
 # A number follows, or the stop ended a sentence: "No. 10", "She said no."
 BEFORE_NUMBER: Final = frozenset(("no nos art arts sec fig figs p pp vol para ch").split())
 # The stop may end the sentence as well as the word; what follows decides.
 EITHER: Final = frozenset(
     (
-        "jr sr esq etc dept univ assn est ave blvd rd hwy sq al jan feb mar apr jun jul aug sept sep oct nov "
+        "st ste mt ft bros jr sr esq etc dept univ assn est ave blvd rd hwy sq al jan feb mar apr jun jul aug sept sep oct nov "
         "dec mon tue tues wed thu thur thurs fri sat sun ala ariz ark calif colo conn del fla ga ill ind kan "
         "ky la mass md mich minn miss mo mont neb nev okla ore pa penn tenn tex va vt wash wis wyo me alta "
         "ont que sask ph.d m.d b.a m.a d.phil ll.b r.i.p"
     ).split()
 )
 # A company's name ends here, and the sentence mostly with it; unless a title follows ("Sixt Corp. President Ada Low").
-COMPANY: Final = frozenset(["inc", "corp", "ltd", "co", "bros", "llc", "plc"])
+COMPANY: Final = frozenset(["inc", "corp", "ltd", "co", "llc", "plc"])
 AFTER_COMPANY: Final = frozenset(
     (
         "chief ceo cfo coo president vice chairman chairwoman chair chairperson executive director spokesman "

@@ -23,14 +23,14 @@ SHORT_LINE = 0.6
 LONGEST_HEADLINE_WORDS = 30
 
 _LINE = re.compile(r"[^\r\n]+")
-_MARKDOWN_LEAD = re.compile(r"\s*(?:#{1,6}\s+|>\s?|[-*+•]\s+)*")
+_MARKDOWN_LEAD = re.compile(r"[ \t]*(?:(?:#{1,6}|[-*+•])[ \t]+|>[ \t]?)+")
 _TERMINATED = re.compile(r"[.!?…:;,][\"'”’)\]]*$")
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
 _META_LINE = re.compile(r"([A-Za-z][\w -]*):\s*(.*?)\s*$")
 
 
-def read_article(path: Path) -> Article:
-    """Read one article from a text, Markdown or HTML file; its id is the file's stem.
+def read_article(path: Path, *, article_id: str | None = None) -> Article:
+    """Read one article from a text, Markdown or HTML file; its id is the file's stem unless given.
 
     Raises `NewsvoiceError` for what is missing, not a file, too large, binary, not UTF-8, or empty.
     """
@@ -39,7 +39,7 @@ def read_article(path: Path) -> Article:
     text = decode(data, where=where)
     if path.suffix.lower() in {".html", ".htm"}:
         text = extract_html(text, where=where)
-    return parse_article(text, article_id=path.stem, where=where)
+    return parse_article(text, article_id=article_id or path.stem, where=where)
 
 
 def read_bytes(path: Path, *, limit: int | None) -> bytes:
@@ -168,7 +168,7 @@ def _paragraphs(text: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, 
     first = 0
     for number, (start, end) in enumerate(lines):
         last = number + 1 == len(lines)
-        marked = not last and _MARKDOWN_LEAD.match(text, lines[number + 1][0]).end() > lines[number + 1][0]  # type: ignore[union-attr]
+        marked = not last and _MARKDOWN_LEAD.match(text, lines[number + 1][0]) is not None
         if last or not wrapped or marked or end - start < SHORT_LINE * longest:
             span = _trim(text, lines[first][0], end)
             if span[0] < span[1]:

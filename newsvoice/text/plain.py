@@ -2,8 +2,10 @@
 
 import re
 
-_IMAGE_OR_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
-_EMPHASIS = re.compile(r"(?<!\w)([*_]{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.S)
+# Bounded, so that no text of stray brackets or stars takes quadratic time.
+_IMAGE_OR_LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{0,1000}\)")
+_EMPHASIS = re.compile(r"(?<![\w*_])([*_]{1,3})(?=[^\s*_])([^*_]{1,300})(?<=\S)\1(?!\w)")
+_DOUBLE_MARK = re.compile('[“”"]')
 _WHITE_SPACE = re.compile(r"\s+")
 _OPENING_MARKS = tuple("\"'“‘«„")
 # Zero-width characters, soft hyphen, byte-order mark and bidirectional controls: invisible, and noise to a tokenizer.
@@ -21,11 +23,24 @@ def plain(text: str) -> str:
     return _WHITE_SPACE.sub(" ", text).strip()
 
 
-def marked(text: str, *, in_quotation: bool) -> str:
-    """Return what a model reads of a sentence: its plain text, in marks when a running quotation hides them.
+def visible(text: str) -> str:
+    """Return `text` without characters that are invisible or could steer a screen: controls and direction marks."""
+    return "".join(c for c in _INVISIBLE.sub("", text) if c.isprintable() or c in "\n\t ")
 
-    A sentence inside a quotation of several sentences has no mark of its own; without one it looks like
-    the writer's voice. `in_quotation` is the sentence's state in its article.
+
+def marked(text: str, *, in_quotation: bool) -> str:
+    """Return what a model reads of a sentence: its plain text, with the marks that a running quotation hides.
+
+    A sentence inside a quotation of several sentences has no mark of its own at its start, and its end;
+    without one it looks like the writer's voice. Only what is missing is added: both marks, or the
+    opening one where the quotation closes in this sentence. `in_quotation` is the sentence's state in its
+    article.
     """
     text = plain(text)
-    return f"“{text}”" if in_quotation and not text.startswith(_OPENING_MARKS) else text
+    if not in_quotation or text.startswith(_OPENING_MARKS):
+        return text
+    first = _DOUBLE_MARK.search(text)
+    if first is None:
+        return f"“{text}”"
+    closes = first.group() == "”" or (first.group() == '"' and text.count('"') % 2 == 1)
+    return f"“{text}" if closes else text

@@ -23,21 +23,16 @@ def quotation_spans(text: str, paragraphs: Sequence[Span]) -> list[Span]:
     on over several. Quotations inside quotations belong to the outer one.
     """
     spans: list[Span] = []
-    carried = ""
     for number, (start, end) in enumerate(paragraphs):
         following = paragraphs[number + 1] if number + 1 < len(paragraphs) else None
-        found, carried = _in_paragraph(text, start, end, following=following, carried=carried)
-        spans.extend(found)
+        spans.extend(_in_paragraph(text, start, end, following=following))
     return spans
 
 
-def _in_paragraph(text: str, start: int, end: int, *, following: Span | None, carried: str) -> tuple[list[Span], str]:
-    """Return the spans of one paragraph, and the opening mark of a quotation that runs on past it."""
+def _in_paragraph(text: str, start: int, end: int, *, following: Span | None) -> list[Span]:
+    """Return the spans of one paragraph; the last reaches its end when the `following` one re-opens the mark."""
     spans: list[Span] = []
     opened_at, mark = -1, ""
-    if carried and text[start] != carried:
-        # The writer did not re-open the mark: the quotation ended with its paragraph.
-        carried = ""
     for match in _MARK.finditer(text, start, end):
         position, character = match.start(), match.group()
         if opened_at < 0:
@@ -51,17 +46,11 @@ def _in_paragraph(text: str, start: int, end: int, *, following: Span | None, ca
             spans.append((opened_at, _sentence_end(text, opened_at, position)))
             opened_at = position
     if opened_at < 0:
-        return spans, ""
-    if following is not None and text[following[0]] == mark and _runs_on(text, following, mark=mark):
-        spans.append((opened_at, end))
-        return spans, mark
-    spans.append((opened_at, _sentence_end(text, opened_at, end)))
-    return spans, ""
-
-
-def _runs_on(text: str, paragraph: Span, *, mark: str) -> bool:
-    # Straight marks look alike open and closed; the position at the paragraph's start makes it an opener.
-    return _opens(text, paragraph[0], paragraph[0])
+        return spans
+    # Straight marks look alike open and closed; the position at the next paragraph's start makes it an opener.
+    runs_on = following is not None and text[following[0]] == mark and _opens(text, following[0], following[0])
+    spans.append((opened_at, end if runs_on else _sentence_end(text, opened_at, end)))
+    return spans
 
 
 def _opens(text: str, position: int, paragraph_start: int) -> bool:
@@ -73,7 +62,7 @@ def _opens(text: str, position: int, paragraph_start: int) -> bool:
         return True
     # ‘70s, 'tis: an apostrophe before a digit or a known clipping opens nothing.
     if text[position] in "‘'" and re.match(
-        r"\d0s|(?:tis|twas|em|n|til|cause|round)\b", text[position + 1 : position + 7]
+        r"\d0s|(?:t(?:is|was)|em|n|til|cause|round)\b", text[position + 1 : position + 7], re.I
     ):
         return False
     return before.isspace() or before in '([{—–-/“"‘…:'

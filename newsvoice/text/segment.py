@@ -2,12 +2,13 @@
 
 A rule-based splitter: every run of `.`, `!`, `?` or `…` with the closing marks behind it is a candidate,
 and the words around it decide. Rules are cheap, explain themselves and give the same answer on every
-machine; the cases they were written for stand in `tests/text/`.
+machine; the cases they were written for stand in `tests/newsvoice/text/`.
 """
 
 import bisect
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from newsvoice.records import Article, Sentence
@@ -17,18 +18,21 @@ from newsvoice.text.quotations import Span, quotation_spans
 # Raised when the rules change what they return, so that a model can say which splitter it was trained on.
 SEGMENTER_VERSION: Final = "1"
 
+# White space and the byte-order mark, which is no part of any line.
+_LINE_EDGES = " \t\v\f\u00a0\ufeff"
 _LINE = re.compile(r"[^\r\n]+")
 _CANDIDATE = re.compile(r"(?P<stop>[.!?…]+)(?P<closers>[\"'”’»)\]*_]*)")
 _TOKEN_BEFORE = re.compile(r"(?:[^\W_]|[.&’'-])*$")
 _NEXT_WORD = re.compile(r"[\"'“‘«„(\[*_—–-]*\s*(?P<word>[^\W_]+(?:[.’'-][^\W_]+)*\.?)?")
-_OPENING = frozenset("\"'“‘«„([")
+_OPENING = frozenset("\"'“‘«„")
+_DASHES = "—–-"
 _GLUED_START = re.compile(r"[“‘«]?[A-Z][a-z]*\b")
 _ATTRIBUTION_TAIL = re.compile(
     r"(?:(?:[A-Z][\w.’'-]*|the|a|one|of|an|his|her|its|former|and|for|[a-z]+(?:er|or|man|woman|ent|ist|ian|yst|al|ary))\s+){1,9}"
     r"(?:said|says|asked|asks|told|wrote|writes|added|replied|shouted|wondered|tweeted|demanded|quipped|continued|joked|"
     r"cried|exclaimed|recalled|explained|read|reads|declared|insisted|answered|responded|yelled|chanted)\b"
 )
-_PRONOUN_TAIL = re.compile(r"(?:he|she|they|it|I|we)\s+[a-z]+")
+_FIRST_PERSON_TAIL = re.compile(r"I (?:said|asked|told|wondered|replied|shouted)\b")
 
 
 def segment(article: Article) -> list[Sentence]:
@@ -38,10 +42,18 @@ def segment(article: Article) -> list[Sentence]:
     paragraph break holds that break.
     """
     prose = [block for block in article.blocks if block.kind != "boilerplate"]
+    # A block carries on the one directly before it: neither a headline nor anything set aside runs on.
+    carrying = {
+        following.start
+        for block, following in pairwise(article.blocks)
+        if block.kind == "paragraph" == following.kind and _carries_on(article.text, block.end, following.start)
+    }
     spans: list[tuple[int, int, int]] = []
     for paragraph, block in enumerate(prose):
-        pieces = list(sentence_spans(article.text, block.start, block.end))
-        if spans and prose[paragraph - 1].kind != "headline" and _carries_on(article.text, spans[-1][1], block.start):
+        whole = [(block.start, block.end)]
+        # A headline is one line of thought, whatever it is punctuated with.
+        pieces = whole if block.kind == "headline" else list(sentence_spans(article.text, block.start, block.end))
+        if spans and block.start in carrying:
             start, _, first_paragraph = spans.pop()
             spans.append((start, pieces.pop(0)[1], first_paragraph))
         spans.extend((start, end, paragraph) for start, end in pieces)
@@ -50,11 +62,12 @@ def segment(article: Article) -> list[Sentence]:
 
 def segment_lines(text: str, *, article: str, start: int, end: int) -> list[Sentence]:
     """Take every non-empty line of `text[start:end]` as one sentence of one paragraph."""
-    spans = [
-        (line.start() + len(line[0]) - len(line[0].lstrip()), line.start() + len(line[0].rstrip()), 0)
-        for line in _LINE.finditer(text, start, end)
-        if line[0].strip()
-    ]
+    spans = []
+    for line in _LINE.finditer(text, start, end):
+        content = line[0].strip(_LINE_EDGES)
+        if content:
+            first = line.start() + line[0].index(content)
+            spans.append((first, first + len(content), 0))
     return _records(text, spans, [(spans[0][0], spans[-1][1])] if spans else [], article=article)
 
 
@@ -154,12 +167,13 @@ def _boundary(text: str, candidate: re.Match[str], sentence_start: int, end: int
         return None
     if word and word[0].islower() and not re.match(r"[a-z][A-Z]", word):
         return None
-    if closers and not opens and _is_attribution_tail(text, rest, end, closers=closers):
+    if stop[-1] in "?!…" and not opens and _is_attribution_tail(text, rest, end, word, closers=closers):
         return None
     if len(stop) == 1 and stop == "." and not closers.strip(")]"):
         # "MOBILE, Ala. — The throne room …": behind a dash even a starter goes on with the sentence.
-        starter = "" if text[rest] in "—–-" else word
-        return None if _is_abbreviation(text, candidate.start(), sentence_start, starter, opens=opens) else after
+        dash = text[rest] in _DASHES
+        if _is_abbreviation(text, candidate.start(), sentence_start, word, opens=opens, dash=dash):
+            return None
     return after
 
 
@@ -167,10 +181,13 @@ def _glued_boundary(text: str, candidate: re.Match[str], end: int) -> int | None
     """A missing space: `…peace.”He left` and `…the war.The talks` are two sentences; `U.S.A`, `3.5` are not."""
     after = candidate.end()
     start = _GLUED_START.match(text, after, end)
-    if start is None or not text[candidate.start() - 1 : candidate.start()].islower():
+    before = text[candidate.start() - 1 : candidate.start()]
+    if start is None or not before.isalnum():
         return None
-    if candidate["closers"].strip("'\"*_") or text[after] in "“‘«":
+    if candidate["closers"].strip("'\"*_") or (text[after] in "“‘«" and before.islower()):
         return after
+    if not before.islower():
+        return None
     return after if start.group().lower() in abbr.STARTERS and len(start.group()) > 1 else None
 
 
@@ -179,16 +196,20 @@ def _is_opener(text: str, candidate: re.Match[str]) -> bool:
     return text[candidate.start() - 1].isspace()
 
 
-def _is_attribution_tail(text: str, rest: int, end: int, *, closers: str) -> bool:
-    """`“Who pays?” Mayor Low asked.`: a cue behind the closing mark belongs to the sentence it attributes."""
+def _is_attribution_tail(text: str, rest: int, end: int, word: str, *, closers: str) -> bool:
+    """`“Who pays?” Mayor Low asked.`: a cue behind the closing mark belongs to the sentence it attributes.
+
+    Not behind a full stop, where copy puts a comma if a cue follows; and not before a capital He, She or
+    The, which begin a sentence of their own.
+    """
     if not any(mark in closers for mark in "\"'”’»"):
         return False
-    return bool(
-        _ATTRIBUTION_TAIL.match(text, rest, end) or (_PRONOUN_TAIL.match(text, rest, end) and text[rest] == "I")
-    )
+    if word == "I":
+        return bool(_FIRST_PERSON_TAIL.match(text, rest, end))
+    return word.lower() not in abbr.STARTERS and bool(_ATTRIBUTION_TAIL.match(text, rest, end))
 
 
-def _is_abbreviation(text: str, stop: int, sentence_start: int, word: str, *, opens: bool) -> bool:
+def _is_abbreviation(text: str, stop: int, sentence_start: int, word: str, *, opens: bool, dash: bool) -> bool:
     """Say whether the full stop at `stop` belongs to an abbreviation and the sentence goes on with `word`."""
     before = _TOKEN_BEFORE.search(text, max(sentence_start, stop - 40), stop)
     token = before.group().lstrip("'’.-") if before else ""
@@ -204,16 +225,19 @@ def _is_abbreviation(text: str, stop: int, sentence_start: int, word: str, *, op
     if lowered in abbr.BEFORE_NUMBER and (token[0].isupper() or lowered in {"p", "pp"}) and word[:1].isdigit():
         return True
     if lowered in abbr.COMPANY and token[0].isupper():
-        return next_lowered in abbr.AFTER_COMPANY
+        return dash or next_lowered in abbr.AFTER_COMPANY
     if lowered in abbr.CLOCK:
-        return next_lowered in abbr.AFTER_CLOCK
+        return dash or next_lowered in abbr.AFTER_CLOCK
     if len(token) == 1 and token.isalpha() and token.isupper():
-        return next_lowered not in abbr.STARTERS or word == "I"
+        if token in "QA" and before is not None and before.start() == sentence_start:
+            # "Q. How do fires start?" in an interview.
+            return True
+        return dash or next_lowered not in abbr.STARTERS or word == "I"
     if abbr.DOTTED.fullmatch(token) or lowered in abbr.EITHER:
         if lowered in abbr.EITHER and token[0].islower() and lowered not in {"etc", "al"}:
             # "sun.", "no.", "mass.": the common word, not the abbreviation.
             return False
-        return not opens and next_lowered not in abbr.STARTERS
+        return dash or (not opens and next_lowered not in abbr.STARTERS)
     return False
 
 

@@ -83,7 +83,7 @@ def test_a_quotation_is_known_over_several_sentences(tmp_path: Path) -> None:
         ({"text": 3, "label": "analysis"}, "an empty sentence"),
         ({"sentences": [row("One."), {"text": "Two."}]}, "needs 'text' and 'label'"),
         ({"sentences": ["One."]}, "needs 'text' and 'label'"),
-        ({"sentences": "One."}, "needs 'text' and 'label'"),
+        ({"sentences": "One."}, "'sentences' is not a list"),
         ({"sentences": None}, "sentences"),
         ({"sentences": 3}, "sentences"),
         ({"id": "a", "sentences": [row("Two.")]}, "a second article 'a'"),

@@ -82,14 +82,12 @@ def test_what_leads_the_first_line_is_no_article(classifier: Classifier, lead: s
 
 
 def test_lines_give_what_the_same_sentences_give_in_an_article(classifier: Classifier) -> None:
-    text = "The council met.\n\nShips left."
     article = parse_article("The council met. It voted. Ships pay.", article_id="fee")
     [lines] = by_line("The council met.\nIt voted.\nShips pay.", classifier)
 
     assert [p.probabilities for p in lines.predictions] == [
         p.probabilities for p in label_article(article, classifier).predictions
     ]
-    assert len(by_line(text, classifier)) == 2
 
 
 def test_lines_below_the_threshold_are_doubtful(classifier: Classifier) -> None:

@@ -10,8 +10,6 @@ from pipeline.labelling.label import GOLD, RULES, LabelledSentence
 from pipeline.splits import SPLITS, TEST, TRAIN, VALIDATION, SplitSettings, near_duplicate_groups, split_articles
 from tests.pipeline.build import A, labelled
 
-NEVER_SEEN = 10**9
-
 
 def settings(**changes: object) -> SplitSettings:
     defaults = {
@@ -29,7 +27,7 @@ def settings(**changes: object) -> SplitSettings:
 def words(count: int, *, seed: int) -> str:
     """Made-up words: no two seeds share a trigram."""
     rng = random.Random(seed)
-    return " ".join(f"w{rng.randrange(NEVER_SEEN)}" for _ in range(count))
+    return " ".join(f"w{rng.randrange(10**9)}" for _ in range(count))
 
 
 def article(name: str, *, seed: int, source: str = GOLD, sentences: int = 5) -> list[LabelledSentence]:

@@ -47,7 +47,7 @@ def test_probabilities_are_one_row_a_sentence_and_sum_to_one(classifier: Classif
 
 
 def test_batch_composition_changes_no_probability(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    articles = [article(TEXTS[n:], name=str(n)) for n in range(len(TEXTS))]
+    articles = [article(TEXTS[n:], name=str(n)) for n in (0, 3, 5)]
     apart = np.concatenate([classifier.predict_proba(sentences) for sentences in articles])
     together = classifier.predict_proba([s for sentences in articles for s in sentences])
     monkeypatch.setattr(module, "TOKEN_BUDGET", 1)

@@ -102,6 +102,12 @@ def test_pairs_are_read_without_layout() -> None:
     assert text_pairs(sentences, context_sentences=1) == [("One line.", ""), ("Two lines.", "One line.")]
 
 
+def test_pairs_show_the_quotation_that_a_sentence_stands_in() -> None:
+    sentences = from_sentences(["“We pay.", "We do.", "They don’t,” he said."], article="a", paragraphs=[0, 0, 0])
+
+    assert text_pairs(sentences[:2], context_sentences=1) == [("“We pay.", ""), ("“We do.”", "“We pay.")]
+
+
 def tokens(tokenizer: Any, sentence: str, context: str, *, max_tokens: int) -> tuple[str, bool]:
     [encoded] = encode(tokenizer, [(sentence, context)], max_tokens=max_tokens)
     assert len(encoded.input_ids) == len(encoded.token_type_ids) <= max_tokens

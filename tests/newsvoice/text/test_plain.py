@@ -1,6 +1,6 @@
 import pytest
 
-from newsvoice.text.plain import plain
+from newsvoice.text.plain import marked, plain
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,24 @@ from newsvoice.text.plain import plain
 )
 def test_words_stay_and_layout_goes(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("We always did.", "“We always did.”"),
+        ("*We* always\ndid.", "“We always did.”"),
+        ("“We pay for it all,” she said.", "“We pay for it all,” she said."),
+        ("‘We pay.", "‘We pay."),
+        ("She said: “We pay for it all and more.”", "She said: “We pay for it all and more.”"),
+        ("We always did.”", "“We always did.”"),
+        ("Now we pay for it all,” she said.", "“Now we pay for it all,” she said."),
+    ],
+)
+def test_a_model_sees_the_marks_of_a_running_quotation(text: str, read: str) -> None:
+    assert marked(text, in_quotation=True) == read
+
+
+@pytest.mark.parametrize("text", ["We always did.", "“We pay,” said the mayor of Lowhaven."])
+def test_a_model_sees_no_marks_that_are_not_there(text: str) -> None:
+    assert marked(text, in_quotation=False) == text

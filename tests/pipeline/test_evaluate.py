@@ -1,0 +1,209 @@
+import json
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from newsvoice.labels import NAMES
+from newsvoice.metrics import draws
+from newsvoice.records import Article, write_jsonl
+from pipeline.classifiers.majority import MajorityClassifier
+from pipeline.classifiers.registry import MODELS, TRANSFORMER
+from pipeline.evaluation.calibration import calibration, risk_coverage
+from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_model, evaluate_models, slices
+from pipeline.evaluation.given import evaluate_given
+from pipeline.evaluation.predictions import ScoredSentence, score
+from pipeline.evaluation.resampling import compare
+from pipeline.stages.evaluate import headline, main
+from tests.pipeline.build import A, E, R, labelled, one_hot, scored
+
+SETTINGS = EvaluateSettings(samples=100, seed=7, bins=10, min_slice=3)
+
+
+def random_model(count: int, *, confidence: float | None = None, seed: int = 5) -> list[ScoredSentence]:
+    """Sentences whose gold is drawn from the probabilities; `confidence`, where given, is claimed instead of them."""
+    rng = np.random.default_rng(seed)
+    sentences = []
+    for number in range(count):
+        shares = rng.dirichlet((1.0, 1.0, 1.0))
+        gold = NAMES[int(rng.choice(3, p=shares))]
+        claimed = shares if confidence is None else one_hot(NAMES[int(shares.argmax())], confidence=confidence)
+        sentences.append(scored(gold, claimed, article=f"art-{number % 20}", index=number // 20))
+    return sentences
+
+
+# Calibration.
+
+
+def test_true_probabilities_are_calibrated() -> None:
+    assert calibration(random_model(20_000), bins=10)["ece"] < 0.02
+
+
+def test_overconfidence_shows() -> None:
+    found = calibration(random_model(2_000, confidence=0.99), bins=10)
+    (row,) = found["curve"]
+    assert row["sentences"] == 2_000
+    assert row["confidence"] == pytest.approx(0.99)
+    assert found["ece"] == pytest.approx(0.99 - row["accuracy"])
+    assert found["ece"] > 0.3
+
+
+def test_calibration_error_is_the_gap_weighted_by_sentences() -> None:
+    sure = [scored(A, one_hot(A, confidence=0.9)) for _ in range(6)]
+    unsure = [scored(gold, one_hot(A, confidence=0.5)) for gold in (A, R)]
+    found = calibration([*sure, *unsure], bins=10)
+    assert found["curve"] == [
+        {"confidence": pytest.approx(0.5), "accuracy": 0.5, "sentences": 2},
+        {"confidence": pytest.approx(0.9), "accuracy": 1.0, "sentences": 6},
+    ]
+    assert found["ece"] == pytest.approx(6 / 8 * 0.1)
+
+
+def test_full_certainty_falls_into_the_last_bin() -> None:
+    found = calibration([scored(A, one_hot(A)), scored(A, one_hot(A, confidence=0.95))], bins=10)
+    assert [row["sentences"] for row in found["curve"]] == [2]
+
+
+def test_coverage_falls_as_more_confidence_is_asked_for() -> None:
+    rows = risk_coverage(random_model(3_000), [0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    coverage = [row["coverage"] for row in rows]
+    accuracy = [row["accuracy"] for row in rows]
+    assert coverage == sorted(coverage, reverse=True)
+    assert accuracy == sorted(accuracy)
+    assert coverage[0] > coverage[-1] > 0
+
+
+def test_a_threshold_nobody_reaches_has_no_accuracy_to_show() -> None:
+    rows = risk_coverage([scored(A, one_hot(A, confidence=0.6))], [0.5, 0.6, 0.9])
+    assert [(row["min_confidence"], row["coverage"], row["accuracy"]) for row in rows] == [(0.5, 1, 1), (0.6, 1, 1)]
+
+
+# Slices.
+
+
+def sized(words: int, *, index: int = 1, article: str = "a", in_quotation: bool = False) -> ScoredSentence:
+    return scored(A, one_hot(A), index=index, article=article, text="word " * words, in_quotation=in_quotation)
+
+
+def slice_sizes(sentences: Sequence[ScoredSentence], *, min_slice: int = 1, **genres: str) -> dict[str, dict[str, int]]:
+    settings = SETTINGS.model_copy(update={"min_slice": min_slice})
+    found = slices(sentences, settings, genre_of=genres)
+    return {group: {name: row["sentences"] for name, row in rows.items()} for group, rows in found.items()}
+
+
+def test_small_slices_are_left_out() -> None:
+    sentences = [sized(5, index=n, in_quotation=n < 2) for n in range(5)]
+    assert slice_sizes(sentences, min_slice=2)["quotation"] == {"inside a quotation": 2, "outside quotations": 3}
+    assert slice_sizes(sentences, min_slice=3)["quotation"] == {"outside quotations": 3}
+    assert slice_sizes(sentences, min_slice=6) == {"quotation": {}, "length": {}, "position": {}}
+
+
+def test_length_counts_words() -> None:
+    sentences = [sized(words) for words in (1, 11, 12, 20, 21, 30, 31, 90)]
+    assert slice_sizes(sentences)["length"] == {
+        "0–11 words": 2,
+        "12–20 words": 2,
+        "21–30 words": 2,
+        "31 words and more": 2,
+    }
+
+
+def test_position_is_a_third_of_the_own_article() -> None:
+    sentences = [sized(5, index=n) for n in range(9)] + [sized(5, index=n, article="b") for n in range(2)]
+    assert slice_sizes(sentences)["position"] == {
+        "headline": 2,
+        "first third": 2,
+        "middle third": 4,
+        "last third": 3,
+    }
+
+
+def test_genres_are_sliced_where_known() -> None:
+    sentences = [sized(5, article=name) for name in ("a", "b", "b")]
+    assert slice_sizes(sentences, a="opinion", b="news")["genre"] == {"news": 2, "opinion": 1}
+    assert "genre" not in slice_sizes(sentences)
+
+
+def test_a_slice_is_judged_on_the_labels_it_holds() -> None:
+    sentences = [scored(gold, one_hot(A)) for gold in (A, A, R)]
+    row = slices(sentences, SETTINGS, genre_of={})["quotation"]["outside quotations"]
+    # F1 of analysis 2·2/(3+2), of reported speech 0; framing does not occur.
+    assert row["macro_f1"] == pytest.approx((4 / 5 + 0) / 2)
+    assert row["accuracy"] == pytest.approx(2 / 3)
+    assert row["labels"][E] == {"f1": 0.0, "support": 0}
+
+
+# A model, all models.
+
+
+def test_a_model_is_scored_with_intervals_around_its_scores() -> None:
+    found = evaluate_model(random_model(400), SETTINGS)
+    assert (found["sentences"], found["articles"]) == (400, 20)
+    low, high = found["macro_f1_interval"]
+    assert low < found["macro_f1"] < high
+    for name in NAMES:
+        low, high = found["labels"][name]["f1_interval"]
+        assert low < found["labels"][name]["f1"] < high
+    assert np.sum(found["confusion"]) == 400
+    assert [sum(row) for row in found["confusion"]] == [found["labels"][name]["support"] for name in NAMES]
+
+
+def test_the_main_model_is_compared_with_every_other() -> None:
+    by_model = {"one": random_model(60), "two": random_model(60, confidence=0.9), "main": random_model(60)}
+    found = evaluate_models(by_model, SETTINGS, main="main")
+    assert list(found["models"]) == ["one", "two", "main"]
+    assert list(found["comparisons"]) == ["one", "two"]
+    assert found["comparisons"]["one"]["difference"] == 0.0
+    assert found["comparisons"]["two"] == compare(
+        by_model["main"], by_model["two"], draws(20, samples=SETTINGS.samples, seed=SETTINGS.seed)
+    )
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    assert evaluate_model(random_model(200), SETTINGS) == evaluate_model(random_model(200), SETTINGS)
+
+
+def test_the_given_article_is_counted_alone() -> None:
+    sentences = [scored(A, one_hot(label), article=name) for name, label in (("x", A), ("x", R), ("y", A))]
+    assert evaluate_given({"m": sentences}, "x") == {"m": {"right": 1, "sentences": 2}}
+
+
+def test_the_headline_holds_the_figures_to_compare() -> None:
+    results = evaluate_models({"m": random_model(40)}, SETTINGS, main="m")
+    results |= {"given": {"x": {"m": {"right": 1, "sentences": 2}}}, "contrast": {"m": {"both_right": 0.5}}}
+    found = headline(results)["m"]
+    assert found["macro_f1"] == results["models"]["m"]["macro_f1"]
+    assert found["right_in_x"] == 1
+    assert [found[f"f1_{name}"] for name in NAMES] == [results["models"]["m"]["labels"][name]["f1"] for name in NAMES]
+
+
+def test_the_stage_writes_results_of_a_model_that_is_never_sure(tmp_path: Path) -> None:
+    probabilities = one_hot(A, confidence=0.36)
+    for name in MODELS:
+        test = [scored(gold, probabilities, article="rain", index=n) for n, gold in enumerate((R, A, E, A))]
+        pairs = [scored(gold, probabilities, article=f"c1-{side}") for side, gold in (("a", R), ("b", A))]
+        write_jsonl(tmp_path / "predictions" / name / "test.jsonl", test)
+        write_jsonl(tmp_path / "predictions" / name / "contrast.jsonl", pairs)
+    write_jsonl(tmp_path / "articles.jsonl", [Article("rain", "Rain fell.", (), {"genre": "news"})])
+    sides = [{"text": "Rain fell.", "votes": [{"annotator": "w", "label": label}]} for label in (R, A)]
+    write_jsonl(tmp_path / "pairs.jsonl", [{"id": "c1", "rule": "r", "before": "", "sentences": sides}])
+    params = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+    params["split"]["always_test"] = ["rain"]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    files = {"params": "params.yaml", "articles": "articles.jsonl", "pairs": "pairs.jsonl", "plots": "plots"}
+    files |= {"predictions": "predictions", "results": "results.json", "metrics": "metrics.json"}
+    main(Namespace(**{name: tmp_path / file for name, file in files.items()}))
+    assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))[TRANSFORMER]["accuracy"] == 0.5
+    header, *rows = (tmp_path / "plots/confusion.csv").read_text(encoding="utf-8").splitlines()
+    assert (header, rows) == ("gold,predicted", [f"{R},{A}", f"{A},{A}", f"{E},{A}", f"{A},{A}"])
+
+
+def test_predictions_are_written_beside_gold_with_six_digits() -> None:
+    undecided = MajorityClassifier([1 / 3, 1 / 3, 1 / 3])
+    (found,) = score(undecided, [labelled("Rain fell.", E, article="rain", index=4, in_quotation=True)])
+    assert found == ScoredSentence("rain", 4, "Rain fell.", 0, True, E, (0.333333, 0.333333, 0.333333))
+    # The first label in order wins a tie.
+    assert found.predicted == NAMES[0]

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from newsvoice.errors import NewsvoiceError
+from pipeline.readme import BEGIN, END, with_table
+
+ROOT = Path(__file__).parents[2]
+TABLE = "| model | F1 |\n|---|---|\n| rules | 0.5 |\n"
+
+
+@pytest.mark.parametrize("old", ["", "\n", "\n| model |\n|---|\n| stale |\n"])
+def test_the_table_goes_between_the_markers_and_nothing_else_changes(old: str) -> None:
+    readme = f"# Title\n\n{BEGIN}{old}{END}\n\nMore text.\n"
+    assert with_table(readme, TABLE) == f"# Title\n\n{BEGIN}\n{TABLE}{END}\n\nMore text.\n"
+
+
+def test_writing_twice_changes_nothing() -> None:
+    once = with_table(f"{BEGIN}{END}", TABLE)
+    assert with_table(once, TABLE) == once
+
+
+def test_a_table_is_taken_literally() -> None:
+    assert r"\1 \g<0> \n" in with_table(f"{BEGIN}{END}", r"| \1 \g<0> \n |")
+
+
+@pytest.mark.parametrize(
+    "readme",
+    ["", BEGIN, END, f"{END}{BEGIN}", f"{BEGIN}{END}\n{BEGIN}{END}"],
+    ids=["none", "begin", "end", "turned", "two"],
+)
+def test_other_than_one_pair_of_markers_is_an_error(readme: str) -> None:
+    with pytest.raises(NewsvoiceError, match=r"README\.md: needs one pair of result markers"):
+        with_table(readme, TABLE)
+
+
+def test_the_table_in_readme_is_the_reports() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = (ROOT / "reports/table.md").read_text(encoding="utf-8")
+    assert with_table(readme, table) == readme

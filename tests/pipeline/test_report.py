@@ -1,0 +1,279 @@
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from html import escape
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from newsvoice.labels import NAMES
+from newsvoice.records import Article
+from pipeline.classifiers.registry import MODELS, TITLES, TRANSFORMER
+from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
+from pipeline.evaluation.given import evaluate_given
+from pipeline.evaluation.predictions import ScoredSentence
+from pipeline.labelling.label import label_sentences
+from pipeline.report import figures
+from pipeline.report.context import Sources, build_context, corpus_portrait, errors
+from pipeline.report.render import bounds, environment, render, score
+from tests.pipeline.build import A, E, R, annotation, one_hot, scored, sentence, votes
+
+TEMPLATES = ("report.html.j2", "report.md.j2", "table.md.j2", "model_card.md.j2", "data_card.md.j2")
+# What a text of the corpus or a name might hold, by the place where it stands.
+HOSTILE = {
+    "text": 'Rain | fell <script>alert(1)</script> & <img src=x onerror="alert(2)"> “on” us.',
+    "genre": "<b>odd</b> | genre",
+    "annotator": "<b>odd</b> | reader",
+    "sets": "<b>odd</b> | set",
+}
+SETTINGS = EvaluateSettings(samples=100, seed=7, bins=10, min_slice=1)
+
+
+def model(wrong_every: int, *, text: str, confidence: float = 0.95) -> list[ScoredSentence]:
+    """Four articles of nine sentences; each so-many-th sentence is wrong."""
+    sentences = []
+    for number in range(36):
+        gold = NAMES[number % 3]
+        predicted = NAMES[(number + 1) % 3] if number % wrong_every == 0 else gold
+        row = one_hot(predicted, confidence=confidence - 0.01 * (number % 3))
+        place = {"article": f"art-{number // 9}", "index": number % 9, "paragraph": number % 9 // 3}
+        sentences.append(scored(gold, row, text=text, **place))
+    return sentences
+
+
+def results(text: str, *, confidence: float = 0.95) -> tuple[dict[str, Any], dict[str, list[ScoredSentence]]]:
+    by_model = {name: model(n, text=text, confidence=confidence) for name, n in zip(MODELS, (2, 4, 5, 9), strict=True)}
+    found = evaluate_models(by_model, SETTINGS, main=TRANSFORMER, genre_of={f"art-{n}": "news" for n in range(4)})
+    pairs = {"pairs": 4, "both_right": 0.5, "interval": [0.25, 0.75], "sides_right": 0.75, "by_rule": {}}
+    found["given"] = {"art-0": evaluate_given(by_model, "art-0")}
+    found["contrast"] = dict.fromkeys(MODELS, pairs)
+    return found, by_model
+
+
+def sources(
+    *,
+    text: str = "Rain fell on Halden.",
+    genre: str = "opinion",
+    annotator: str = "reader",
+    sets: Sequence[str] = (),
+    confidence: float = 0.95,
+    cost: Mapping[str, Any] | None = None,
+) -> Sources:
+    found, by_model = results(text, confidence=confidence)
+    article = Article("art-0", "Rain fell. It stopped.", (), {"genre": genre, "region": genre})
+    marks = [
+        annotation(article.text, "Rain fell.", *votes(**{"writer": A, annotator: A})),
+        annotation(article.text, "It stopped.", *votes(**{"writer": E, annotator: A})),
+    ]
+    labelling = label_sentences(
+        [article], [sentence("Rain fell.", article="art-0")], {"art-0": marks}, source_of={"art-0": "art-0.jsonl"}
+    )
+    part = {"articles": 2, "sentences": 9, "by_label": dict.fromkeys(NAMES, 3)}
+    return Sources(
+        results=found,
+        labelling=labelling.metrics,
+        split={"train": part, "validation": part, "test": part},
+        contrast={
+            "pairs": 9,
+            "usable": 8,
+            "for_training": 6,
+            "for_test": 2,
+            "agreement": {"alpha": 0.9},
+            "by_rule": {"no-source": 8},
+        },
+        finetune={
+            "best_epoch": 1,
+            "validation_macro_f1": 0.8,
+            "validation_loss": 0.5,
+            "train_sentences": 9,
+            "steps": 3,
+            "precision": "fp32",
+            "temperature": 1.2,
+        },
+        epochs=[{"epoch": 1, "train_loss": 0.9, "validation_loss": 0.8, "validation_macro_f1": 0.8}],
+        scored=by_model,
+        articles=[article],
+        external={name: {"measured": True, **found} for name in sets},
+        cost=cost or {"models": {}},
+        settings={
+            "split": {"train_on_rules": False},
+            "finetune": {"encoder": "embedded", "epochs": 1, "context_sentences": 0, "max_tokens": 64},
+            "evaluate": SETTINGS.model_dump(),
+        },
+        always_test=("art-0",),
+    )
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    context = build_context(sources(sets=["real news"]))
+    return {template: render(template, context) for template in TEMPLATES}
+
+
+@cache
+def hostile_context(where: str) -> dict[str, Any]:
+    text = HOSTILE[where]
+    return build_context(sources(**{where: [text] if where == "sets" else text}))
+
+
+class Page(HTMLParser):
+    """The tags, attributes and text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def rows(markdown: str) -> list[list[str]]:
+    """Cells of every table row; a pipe behind a backslash is text."""
+    return [re.split(r"(?<!\\)\|", line)[1:-1] for line in markdown.splitlines() if line.startswith("|")]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_template_renders_to_the_end(pages: dict[str, str], template: str) -> None:
+    assert len(pages[template].splitlines()) > 5
+    assert "{{" not in pages[template]
+    assert "{%" not in pages[template]
+
+
+@pytest.mark.parametrize("template", TEMPLATES[:4])
+def test_every_model_is_named_with_its_score(pages: dict[str, str], template: str) -> None:
+    found, _ = results("x")
+    for name in MODELS:
+        assert TITLES[name] in pages[template]
+        assert f"{found['models'][name]['macro_f1']:.3f}" in pages[template]
+
+
+@pytest.mark.parametrize("where", HOSTILE)
+def test_a_hostile_text_stays_text_on_the_page(where: str, pages: dict[str, str]) -> None:
+    page = Page(render("report.html.j2", hostile_context(where)))
+    assert set(page.tags) <= set(Page(pages["report.html.j2"]).tags)
+    assert page.tags.count("script") == 1
+    assert [name for name, _ in page.attributes if name.startswith("on")] == []
+    assert HOSTILE[where] in page.text
+
+
+# Set names are the maintainers' own; the other texts come with articles and annotations.
+of_the_corpus = pytest.mark.parametrize("where", ["text", "genre", "annotator"])
+every_markdown = pytest.mark.parametrize("template", TEMPLATES[1:])
+
+
+@of_the_corpus
+@every_markdown
+def test_rows_of_a_markdown_table_are_as_wide_as_its_head(where: str, template: str) -> None:
+    for block in re.split(r"\n(?!\|)", render(template, hostile_context(where))):
+        table = rows(block)
+        assert [row for row in table if len(row) != len(table[0])] == []
+
+
+@of_the_corpus
+@every_markdown
+def test_markdown_holds_no_html_of_the_corpus(where: str, template: str) -> None:
+    assert re.findall(r"<(?:script|img|b)\b", render(template, hostile_context(where))) == []
+
+
+def test_the_page_fetches_nothing(pages: dict[str, str]) -> None:
+    page = Page(pages["report.html.j2"])
+    linked = [value for name, value in page.attributes if name in {"src", "href", "xlink:href"} and value]
+    assert [value for value in linked if not value.startswith("#")] == []
+    assert not re.search(r"@import|url\(\s*['\"]?http", pages["report.html.j2"])
+
+
+def test_errors_and_the_given_article_are_shown(pages: dict[str, str]) -> None:
+    _, by_model = results("x")
+    wrong = [s for s in by_model[TRANSFORMER] if s.gold != s.predicted]
+    assert pages["report.html.j2"].count("<tr data-gold=") == len(wrong) == 4
+    assert "Of the given article's 9 sentences it gets 8 right." in pages["report.md.j2"]
+    assert len([row for row in rows(pages["report.md.j2"]) if row[-1] == " Rain fell on Halden. "]) == 9
+
+
+@pytest.mark.parametrize("template", TEMPLATES[:4])
+def test_a_set_that_was_not_measured_is_named_as_such(template: str) -> None:
+    context = build_context(replace(sources(), external={"real": {"measured": False}}))
+    page = Page(render(template, context)).text if "html" in template else render(template, context)
+    assert re.search(r"real`?: not measured", page)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_model_that_is_never_sure_can_be_reported(template: str) -> None:
+    context = build_context(sources(confidence=0.42))
+    assert context["results"]["models"][TRANSFORMER]["risk_coverage"][-1]["min_confidence"] == 0.4
+    assert render(template, context)
+
+
+def test_costs_are_shown_once_measured() -> None:
+    row = {"parameters": 12_345, "megabytes": 1.5, "sentences_per_second": 4321.0, "ratio": 3.2}
+    cost = {
+        "machine": "a machine",
+        "rounds": 5,
+        "sentences": 400,
+        "pipeline_sentences_per_second": 50.0,
+        "finetune_seconds": 61.0,
+        "models": dict.fromkeys(MODELS, row),
+    }
+    page = Page(render("report.html.j2", build_context(sources(cost=cost)))).text
+    assert page.count("12,345") == len(MODELS)
+    assert "not measured yet" not in page
+
+
+def test_an_unknown_name_in_a_template_is_an_error() -> None:
+    with pytest.raises(Exception, match="'nothing' is undefined"):
+        environment().from_string("{{ nothing }}").render()
+
+
+@pytest.mark.parametrize("figure", [figures.reliability, figures.risk_coverage])
+@pytest.mark.parametrize("names", [["<one>", "two & more"], ["one", "two", "three"]], ids=["escaped", "all-sets"])
+def test_a_figure_names_every_set(figure: Callable[[Mapping[str, Any]], str], names: list[str]) -> None:
+    curve = [{"confidence": 0.5, "coverage": 1.0, "accuracy": 0.5}]
+    svg = figure(dict.fromkeys(names, curve))
+    assert [name for name in names if f">{escape(name)}<" not in svg] == []
+
+
+def test_a_figure_is_the_same_every_time_and_takes_the_pages_ink() -> None:
+    epochs = [{"epoch": 1, "train_loss": 0.9, "validation_loss": 0.8, "validation_macro_f1": 0.8}]
+    svg = figures.training(epochs)
+    assert svg == figures.training(epochs)
+    assert svg.startswith('<svg role="img" aria-label=')
+    assert "currentColor" in svg
+    assert "#010203" not in svg
+
+
+def test_errors_come_with_the_most_confident_first() -> None:
+    sentences = [
+        scored(A, one_hot(R, confidence=0.6), index=0),
+        scored(A, one_hot(A), index=1),
+        scored(A, one_hot(E, confidence=0.9), index=2),
+        scored(A, one_hot(R, confidence=0.6), index=3, article="0"),
+    ]
+    assert [(s.article, s.index) for s in errors(sentences)] == [("a", 2), ("0", 3), ("a", 0)]
+
+
+def test_the_corpus_is_counted_with_the_most_frequent_first() -> None:
+    articles = [Article(str(n), "", (), {"genre": genre}) for n, genre in enumerate(("b", "c", "a", "c"))]
+    found = corpus_portrait(articles)
+    assert found["articles"] == 4
+    assert list(found["genre"].items()) == [("c", 2), ("a", 1), ("b", 1)]
+    assert found["region"] == {"unstated": 4}
+
+
+@pytest.mark.parametrize(
+    ("interval", "shown"), [([0.85, 0.91], "0.850–0.910"), ([-0.02, 0.1], "−0.020 to +0.100"), ([0, 0], "0.000–0.000")]
+)
+def test_intervals_have_a_true_minus_sign(interval: list[float], shown: str) -> None:
+    assert bounds(interval) == shown
+
+
+def test_an_undefined_score_is_a_dash() -> None:
+    assert (score(None), score(0.12345)) == ("–", "0.123")
