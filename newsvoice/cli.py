@@ -6,22 +6,20 @@ line says what, where and what next), 2 wrong usage, 130 interrupted.
 
 import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsvoice.errors import NewsvoiceError
+from newsvoice.output import FORMATS, Writer, console_for, destination, format_of
 
 if TYPE_CHECKING:
     from newsvoice.predict import Labelled
     from newsvoice.runtime.classifier import Classifier
 
-FORMATS = ("table", "jsonl", "csv", "html")
 # Where the pipeline leaves its model, looked for from the working directory and from a source checkout.
 MODEL_FOLDER = Path("models/classifier")
 MODEL_VARIABLE = "NEWSVOICE_MODEL"
@@ -72,11 +70,11 @@ def predict(
         if sys.stdin.isatty():
             raise click.UsageError("name a file or folder, or '-' for standard input")
         inputs = (Path("-"),)
-    form = form or _format_of(output)
+    form = form or format_of(output)
     failures: list[str] = []
-    with _destination(output) as stream:
+    with destination(output) as stream:
         classifier = _load_model(model)
-        writer = _Writer(form, stream)
+        writer = Writer(form, stream)
         files = [file for path in inputs for file in _expand(path, failures)]
         total = len(files) + len(failures)
         names = _names(files)
@@ -115,7 +113,7 @@ def evaluate(gold: Path, form: str, model: Path | None) -> None:
     else:
         from newsvoice.render.scores import print_scores
 
-        print_scores(result, _console(sys.stdout))
+        print_scores(result, console_for(sys.stdout))
 
 
 @cli.command()
@@ -129,7 +127,7 @@ def labels() -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     for label in LABELS:
         table.add_row(Text(f"{label.mark} {label.name}", style=label.terminal), label.definition)
-    _console(sys.stdout).print(table)
+    console_for(sys.stdout).print(table)
 
 
 @cli.command()
@@ -261,80 +259,6 @@ def _label(
         yield label_article(article, classifier, min_confidence=min_confidence)
 
 
-class _Writer:
-    """Writes labelled articles in one format as they come; a page can only be written whole, at the end."""
-
-    def __init__(self, form: str, stream: TextIO) -> None:
-        self.form, self.stream = form, stream
-        self.count = 0
-        self._page: list[Labelled] = []
-
-    def write(self, labelled: "Labelled") -> None:
-        from newsvoice.render import rows
-
-        if self.form == "table":
-            from newsvoice.render.table import legend, print_table
-
-            console = _console(self.stream)
-            if self.count == 0:
-                console.print(legend(), "")
-            print_table(labelled, console)
-        elif self.form == "html":
-            self._page.append(labelled)
-        elif self.form == "csv":
-            self.stream.write((rows.csv_header() if self.count == 0 else "") + rows.csv_rows(labelled))
-        else:
-            self.stream.write(rows.jsonl(labelled))
-        self.count += 1
-
-    def close(self) -> None:
-        if self.form == "html":
-            from newsvoice.render.html import render
-
-            self.stream.write(render(self._page))
-        self.stream.flush()
-
-
-def _format_of(output: Path | None) -> str:
-    if output is None:
-        return "table" if sys.stdout.isatty() else "jsonl"
-    return {".csv": "csv", ".html": "html", ".htm": "html", ".txt": "table"}.get(output.suffix.lower(), "jsonl")
-
-
-@contextmanager
-def _destination(output: Path | None) -> Iterator[TextIO]:
-    """Give standard output, or a temporary neighbour of `output` that takes its place when all went well.
-
-    A batch with some failures still keeps what was done; a run that dies leaves nothing.
-    """
-    if output is None:
-        yield sys.stdout
-        return
-    if output.is_dir():
-        raise NewsvoiceError("is a folder; name a file", where=str(output))
-    output = output.resolve()
-    if output.exists() and not output.is_file():
-        # A device or pipe takes what comes; there is nothing to replace.
-        with output.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        return
-    try:
-        handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
-    except OSError as error:
-        raise NewsvoiceError(
-            f"cannot write ({error.strerror})", where=str(output), advice="name a place you may write to"
-        ) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-        temporary.chmod(0o644)
-        temporary.replace(output)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def _note_limits(labelled: "Labelled") -> None:
     """Say on standard error what a reader of the output could overlook."""
     from newsvoice.render.table import printable
@@ -357,18 +281,7 @@ def _with_progress(files: list[Path]) -> Iterator[Path]:
         return
     from rich.progress import track
 
-    yield from track(files, description="labelling", console=_console(sys.stderr), transient=True)
-
-
-def _console(stream: TextIO) -> Any:
-    from rich.console import Console
-
-    class PipedConsole(Console):
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    # A file or pipe gets no colours and a width that any editor shows.
-    return PipedConsole(file=stream, highlight=False, width=None if stream.isatty() else 110)
+    yield from track(files, description="labelling", console=console_for(sys.stderr), transient=True)
 
 
 if __name__ == "__main__":

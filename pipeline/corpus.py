@@ -30,6 +30,9 @@ from pipeline.labelling.annotations import Annotation, Vote, read_annotations
 
 LETTERS = {letter: label.name for letter, label in BY_LETTER.items()} | {"N": NOT_PROSE}
 _LINE = re.compile(r"([RAEN]) (\S.*)")
+_VOTE = re.compile(
+    r"(?P<slug>\S+)\s+(?P<index>\d+)\s+(?P<label>[RAEN])(?:\s+(?P<confidence>[123])(?:\s+(?P<runner_up>[RAEN-]))?)?"
+)
 _TERMINATED = re.compile(r"[.!?…:;,—–-][\"'”’)\]]*$")
 
 
@@ -79,14 +82,20 @@ def add_votes(table: Path, *, annotator: str, annotations: Path) -> int:
         if not line.strip():
             continue
         where = f"{table}:{number}"
-        slug, index, letter, *rest = line.split()
-        if letter not in LETTERS:
-            raise NewsvoiceError(f"unknown label letter {letter!r}", where=where, advice="use R, A, E or N")
-        if int(index) in votes[slug]:
+        match = _VOTE.fullmatch(line.strip())
+        if match is None:
+            raise NewsvoiceError(
+                "a vote is 'article index R|A|E|N [1|2|3 [R|A|E|N|-]]'", where=where, advice="mend the line"
+            )
+        slug, index = match["slug"], int(match["index"])
+        if index in votes[slug]:
             raise NewsvoiceError(f"a second vote on {slug} {index}", where=where)
-        runner_up = LETTERS[rest[1]] if len(rest) > 1 and rest[1] != "-" else None
-        confidence = int(rest[0]) if rest else None
-        votes[slug][int(index)] = Vote(annotator, LETTERS[letter], confidence=confidence, runner_up=runner_up)
+        votes[slug][index] = Vote(
+            annotator,
+            LETTERS[match["label"]],
+            confidence=int(match["confidence"]) if match["confidence"] else None,
+            runner_up=LETTERS.get(match["runner_up"] or "-"),
+        )
     for slug, by_index in votes.items():
         path = annotations / f"{slug}.jsonl"
         marks = read_annotations(path)

@@ -18,6 +18,10 @@ TRAIN: Final = "train"
 VALIDATION: Final = "validation"
 TEST: Final = "test"
 SPLITS: Final = (TRAIN, VALIDATION, TEST)
+# Hash functions of a sketch; its estimate of a similarity has a standard error of at most 1 / (2 √128), 0.04.
+PERMUTATIONS: Final = 128
+# The index misses pairs near the threshold it is given, so it is given this share of the one that counts.
+PROPOSAL: Final = 0.6
 
 
 class SplitSettings(Settings):
@@ -45,28 +49,29 @@ def split_articles(
 
     Articles are dealt out in groups (near-duplicates together), largest first, each to the split whose
     labels and genres then lie nearest to its share: greedy stratification after Sechidis et al. (2011).
-    Articles without gold go to training with `train_on_rules`, and nowhere without.
+    Articles without gold go to training with `train_on_rules` (unless they share a near-duplicate with
+    validation or test), and nowhere without.
 
-    Raises `NewsvoiceError` when an article of `always_test` is missing.
+    Raises `NewsvoiceError` when an article of `always_test` is missing or has no gold.
     """
     by_article: dict[str, list[LabelledSentence]] = defaultdict(list)
     for sentence in sentences:
         by_article[sentence.article].append(sentence)
-    if missing := set(settings.always_test) - set(by_article):
+    with_gold = {article for article, group in by_article.items() if any(s.source == GOLD for s in group)}
+    if missing := set(settings.always_test) - with_gold:
         raise NewsvoiceError(
-            f"split.always_test names {sorted(missing)[0]!r}, which is no article",
+            f"split.always_test names {sorted(missing)[0]!r}, which is no article with annotations",
             where="params.yaml",
-            advice="put it into data/raw/articles or drop the name",
+            advice="add article and annotations, or drop the name",
         )
-    with_gold = [a for a, group in by_article.items() if any(s.source == GOLD for s in group)]
-    groups = near_duplicate_groups(
-        {article: by_article[article] for article in with_gold},
-        threshold=settings.near_duplicate,
-        min_words=settings.min_words,
-    )
-    assigned = _deal(groups, by_article, settings, genre_of=genre_of)
-    if settings.train_on_rules:
-        assigned |= {article: TRAIN for article in by_article if article not in assigned}
+    dealt = {a: group for a, group in by_article.items() if a in with_gold or settings.train_on_rules}
+    groups = near_duplicate_groups(dealt, threshold=settings.near_duplicate, min_words=settings.min_words)
+    # Articles without gold can only train, and only where they copy nothing that is tested.
+    gold_groups = [gold for alike in groups if (gold := [article for article in alike if article in with_gold])]
+    assigned = _deal(gold_groups, by_article, settings, genre_of=genre_of)
+    for alike in groups:
+        if all(assigned.get(article, TRAIN) == TRAIN for article in alike):
+            assigned |= dict.fromkeys(alike, TRAIN)
     splits: dict[str, list[LabelledSentence]] = {name: [] for name in SPLITS}
     for article, group in by_article.items():
         if article in assigned:
@@ -87,18 +92,24 @@ def near_duplicate_groups(
             article = parent[article]
         return article
 
-    index = MinHashLSH(threshold=threshold, num_perm=64)
+    # The index only proposes: it is asked for more than `threshold`, and the sketches themselves decide.
+    index = MinHashLSH(threshold=PROPOSAL * threshold, num_perm=PERMUTATIONS)
+    sketches: dict[str, MinHash] = {}
     for article, sentences in by_article.items():
         for sentence in sentences:
             words = plain(sentence.text).lower().split()
             if len(words) < min_words:
                 continue
-            sketch = MinHash(num_perm=64)
+            sketch = MinHash(num_perm=PERMUTATIONS)
             sketch.update_batch([" ".join(words[i : i + 3]).encode() for i in range(len(words) - 2)])
             for other in index.query(sketch):
+                if sketch.jaccard(sketches[other]) < threshold:
+                    continue
                 one, two = sorted((root(article), root(other.rpartition("#")[0])))
                 parent[two] = one
-            index.insert(f"{article}#{sentence.index}", sketch)
+            name = f"{article}#{sentence.index}"
+            sketches[name] = sketch
+            index.insert(name, sketch)
     groups: dict[str, list[str]] = defaultdict(list)
     for article in by_article:
         groups[root(article)].append(article)

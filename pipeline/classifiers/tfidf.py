@@ -1,5 +1,8 @@
 """The baseline to beat: word and character n-grams, weighted, under logistic regression."""
 
+import io
+import re
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -19,6 +22,9 @@ from pipeline.config import Settings
 from pipeline.labelling.label import LabelledSentence
 
 FILE = "tfidf.skops"
+_SCHEMA = "schema.json"
+# An object's address in skops's schema, as its id or as the name of its file.
+_ADDRESS = re.compile(r'(?<="__id__": )\d+|(?<="file": ")\d+')
 
 
 class TfidfSettings(Settings):
@@ -79,13 +85,35 @@ class TfidfClassifier:
     def save(self, folder: Path) -> None:
         """Write `tfidf.skops`."""
         folder.mkdir(parents=True, exist_ok=True)
-        # skops dates the entries of its archive; a fixed clock keeps the bytes.
-        (folder / FILE).write_bytes(skops.io.dumps(self.model))
+        (folder / FILE).write_bytes(canonical(skops.io.dumps(self.model)))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read `tfidf.skops`; skops refuses any type it does not trust."""
         return cls(model=skops.io.load(folder / FILE, trusted=[]))
+
+
+def canonical(archive: bytes) -> bytes:
+    """Return a skops archive with the same content and always the same bytes.
+
+    skops names objects and array files by their address in memory and dates the entries of its zip by the
+    clock. Here objects are numbered in order of appearance and every entry has the zip format's first date.
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        schema = source.read(_SCHEMA).decode()
+        numbers = {found: str(n) for n, found in enumerate(dict.fromkeys(_ADDRESS.findall(schema)), start=1)}
+        entries = {_renumbered(name, numbers): source.read(name) for name in source.namelist()}
+    entries[_SCHEMA] = _ADDRESS.sub(lambda match: numbers[match.group()], schema).encode()
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in sorted(entries):
+            out.writestr(zipfile.ZipInfo(name), entries[name], compress_type=zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def _renumbered(name: str, numbers: dict[str, str]) -> str:
+    stem, dot, suffix = name.partition(".")
+    return numbers.get(stem, stem) + dot + suffix
 
 
 def _texts(sentences: Sequence[Sentence]) -> list[str]:

@@ -20,7 +20,7 @@ def evaluate_pairs(
 ) -> dict[str, Any]:
     """For each model, the share of pairs with both sides right, with its 95 % interval, and by rule.
 
-    `scored` holds the sentences `ID-a` and `ID-b` of every pair.
+    `scored` holds the sentences `ID-a` and `ID-b` of every pair. Without pairs the figures are None.
     """
     rule_of = {pair.id: pair.rule for pair in pairs}
     results: dict[str, Any] = {}
@@ -29,6 +29,9 @@ def evaluate_pairs(
         for sentence in scored:
             pair = sentence.article.rpartition("-")[0]
             both[pair] = both.get(pair, True) and sentence.gold == sentence.predicted
+        if not both:
+            results[name] = {"pairs": 0, "both_right": None, "interval": None, "sides_right": None, "by_rule": {}}
+            continue
         right = np.array(list(both.values()), dtype=float)
         weights = draws(len(right), samples=samples, seed=seed)
         by_rule: dict[str, list[bool]] = defaultdict(list)

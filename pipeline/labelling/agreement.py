@@ -29,7 +29,9 @@ def agreement(annotations: Sequence[Annotation]) -> dict[str, Any]:
         for rater, vote in enumerate(votes):
             table[rater, unit] = ALLOWED.index(vote.label)
         for one, other in combinations(votes, 2):
-            pairs[one.annotator, other.annotator].append((one.label, other.label))
+            # One row a pair, whichever of the two voted first on a passage.
+            first, second = sorted((one, other), key=lambda vote: vote.annotator)
+            pairs[first.annotator, second.annotator].append((first.label, second.label))
     by_label = {label: _alpha(np.where(np.isnan(table), np.nan, table == i)) for i, label in enumerate(ALLOWED)}
     return {
         "passages": len(annotations),

@@ -85,15 +85,24 @@ def read_annotations(path: Path) -> list[Annotation]:
     return annotations
 
 
-def _check(annotation: Annotation, *, previous_end: int, where: str) -> None:
+def check_votes(annotation: Annotation, *, where: str) -> None:
+    """Raise `NewsvoiceError` for an annotation without text or votes, or with an unknown label or confidence."""
+    if not isinstance(annotation.text, str) or not annotation.text.strip():
+        raise NewsvoiceError("no text", where=where)
     if not annotation.votes:
         raise NewsvoiceError("no votes", where=where)
     for vote in annotation.votes:
         for label in (vote.label, vote.runner_up or NOT_PROSE):
             if label not in ALLOWED:
                 raise NewsvoiceError(f"unknown label {label!r}", where=where, advice=f"labels are {', '.join(ALLOWED)}")
-        if vote.confidence not in (None, 1, 2, 3):
+        if vote.confidence is not None and vote.confidence not in CERTAINTY:
             raise NewsvoiceError(f"confidence {vote.confidence!r} is not 1, 2 or 3", where=where)
+
+
+def _check(annotation: Annotation, *, previous_end: int, where: str) -> None:
+    check_votes(annotation, where=where)
+    if type(annotation.start) is not int or type(annotation.end) is not int:
+        raise NewsvoiceError(f"offsets {annotation.start!r} and {annotation.end!r} are not whole numbers", where=where)
     if not 0 <= annotation.start < annotation.end:
         raise NewsvoiceError(f"no passage from {annotation.start} to {annotation.end}", where=where)
     if annotation.start < previous_end:

@@ -17,7 +17,7 @@ from newsvoice.labels import NAMES
 from newsvoice.records import read_jsonl
 from newsvoice.text.segment import from_sentences, sentence_spans
 from pipeline.labelling.agreement import agreement
-from pipeline.labelling.annotations import Annotation, Vote
+from pipeline.labelling.annotations import Annotation, Vote, check_votes
 from pipeline.labelling.label import GOLD, LabelledSentence
 
 # One pair in this many is for test only.
@@ -61,6 +61,8 @@ def read_pairs(path: Path) -> list[ContrastPair]:
             raise NewsvoiceError(
                 f"broken pair ({error})", where=where, advice="fields are id, rule, before and two sentences"
             ) from error
+        for sentence in pair.sentences:
+            check_votes(sentence, where=where)
         if pair.id in pairs:
             raise NewsvoiceError(f"a second pair {pair.id!r}", where=where)
         pairs[pair.id] = pair

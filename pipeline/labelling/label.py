@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES, NOT_PROSE
 from newsvoice.metrics import classification_scores, confusion_matrix
 from newsvoice.records import Article, Sentence
@@ -51,6 +52,10 @@ def label_sentences(
     for article in articles:
         if article.id in annotations:
             check_against(article, list(annotations[article.id]), where=source_of[article.id])
+    if unknown := sorted(set(annotations) - {article.id for article in articles}):
+        raise NewsvoiceError(
+            "annotations of no article", where=source_of[unknown[0]], advice="add the article or remove the file"
+        )
     labelled, rule_labels, gold_labels = [], [], []
     not_prose = 0
     for sentence in sentences:
@@ -59,7 +64,7 @@ def label_sentences(
         if gold is not None and gold.label == NOT_PROSE:
             not_prose += 1
             continue
-        if gold is not None and gold.label is not None:
+        if gold is not None:
             labelled.append(_labelled(sentence, gold.label, GOLD, gold.confidence))
             gold_labels.append(gold.label)
             rule_labels.append(rules)
@@ -89,17 +94,37 @@ def label_sentences(
     return Labelling(sentences=labelled, metrics=metrics)
 
 
-def covering(sentence: Sentence, annotations: Sequence[Annotation]) -> Annotation | None:
-    """Return the annotation that covers most of a sentence, if it covers at least half; None otherwise."""
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The settled label that covers a sentence, and how sure its passages are of it."""
+
+    label: str
+    confidence: float
+
+
+def covering(sentence: Sentence, annotations: Sequence[Annotation]) -> Gold | None:
+    """Return the label whose passages cover most of a sentence, if that is at least half; None otherwise.
+
+    `annotations` are in order. A sentence that joins several passages takes the label that covers most of
+    its characters together, with the confidence of the passage that covers most.
+    """
+    covered: dict[str, int] = {}
+    widest: dict[str, tuple[int, float]] = {}
     first = bisect.bisect_right(annotations, sentence.start, key=lambda annotation: annotation.end)
-    best, best_overlap = None, 0
     for annotation in annotations[first:]:
         if annotation.start >= sentence.end:
             break
+        if annotation.label is None:
+            continue
         overlap = min(annotation.end, sentence.end) - max(annotation.start, sentence.start)
-        if overlap > best_overlap:
-            best, best_overlap = annotation, overlap
-    return best if 2 * best_overlap >= sentence.end - sentence.start else None
+        covered[annotation.label] = covered.get(annotation.label, 0) + overlap
+        widest[annotation.label] = max(widest.get(annotation.label, (0, 0.0)), (overlap, annotation.confidence))
+    if not covered:
+        return None
+    label = max(covered, key=lambda name: covered[name])
+    if 2 * covered[label] < sentence.end - sentence.start:
+        return None
+    return Gold(label, widest[label][1])
 
 
 def segmentation_scores(

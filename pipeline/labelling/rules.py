@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from newsvoice.labels import ANALYSIS, EDITORIAL_FRAMING, REPORTED_SPEECH, Label
 from newsvoice.records import Sentence
-from newsvoice.text.plain import plain
+from newsvoice.text.plain import marked
+from newsvoice.text.quotations import quotation_spans
 
 # Verbs that report a proposition; forms spelt out, for a stem would catch nouns ("claim", "demand", "report").
 _SAID = (
@@ -30,7 +31,12 @@ _SAID = (
     r"found that|finds that|shows that|showed that|concluded|concludes that|signalled that|signaled that|made clear|argu\w+ that|"
     r"emphasi[sz]ed|emphasi[sz]ing|cautioned|reiterated|boasted|mused|ventured|demurred|allowed that|agreed that|doubts?|opposes?)"
 )
-_SOURCE_FIRST = re.compile(rf"\b{_SAID}\b", re.I)
+# Not in the passive without an agent: "has been criticised", "is widely believed" name no source.
+_SOURCE_FIRST = re.compile(
+    rf"(?<!been )(?<!being )(?<!widely )(?<!roundly )(?<!heavily )(?<!sharply )\b{_SAID}\b", re.I
+)
+_QUESTION = re.compile(r"\?$")
+_EXCLAMATION = re.compile(r"!$")
 _ACCORDING = re.compile(
     r"\b(?:according to|in the (?:view|words|opinion|telling) of|in (?:a|an|his|her|their|its) (?:statement|interview|letter|tweet|filing|"
     r"report|post|memo|email|speech)|per the|cited by|as quoted|citing)\b",
@@ -104,12 +110,14 @@ class RuleLabel:
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[Sentence, str], bool]:
-    return lambda _sentence, text: pattern.search(_without_quotations(text)) is not None
+    return lambda _sentence, text: pattern.search(_writers_words(text)) is not None
 
 
-def _without_quotations(text: str) -> str:
-    """Loaded or prescriptive words inside a source's words do not count."""
-    return re.sub(r"“[^”]*”|\"[^\"]*\"|(?<!\w)‘[^’]{3,}’(?!\w)", " ", text)
+def _writers_words(text: str) -> str:
+    """A sentence without what a source is quoted with: cues stand outside, and a source's loaded words don't count."""
+    for start, end in reversed(quotation_spans(text, [(0, len(text))])):
+        text = text[:start] + " " + text[end:]
+    return text.strip()
 
 
 def _partly_quoted(_sentence: Sentence, text: str) -> bool:
@@ -128,8 +136,8 @@ FUNCTIONS = (
     LabellingFunction("asserted_significance", 2, EDITORIAL_FRAMING, _matches(_SIGNIFICANCE)),
     LabellingFunction("loaded_wording", 2, EDITORIAL_FRAMING, _matches(_LOADED)),
     LabellingFunction("prescription", 2, EDITORIAL_FRAMING, _matches(_PRESCRIPTION)),
-    LabellingFunction("question", 2, EDITORIAL_FRAMING, lambda _sentence, text: text.endswith("?")),
-    LabellingFunction("exclamation", 2, EDITORIAL_FRAMING, lambda _sentence, text: text.endswith("!")),
+    LabellingFunction("question", 2, EDITORIAL_FRAMING, _matches(_QUESTION)),
+    LabellingFunction("exclamation", 2, EDITORIAL_FRAMING, _matches(_EXCLAMATION)),
     LabellingFunction("address", 2, EDITORIAL_FRAMING, _matches(_SECOND_PERSON)),
 )
 # Nothing spoke: Q3 by default, at the confidence of a guess between informing and steering.
@@ -138,7 +146,8 @@ _DEFAULT = RuleLabel(label=ANALYSIS.name, confidence=0.5, votes=())
 
 def label_by_rules(sentence: Sentence) -> RuleLabel:
     """Label one sentence by its functions' votes, earlier questions first."""
-    text = plain(sentence.text)
+    # With the marks that a running quotation hides, so that what is quoted can be told from what is not.
+    text = marked(sentence.text, in_quotation=sentence.in_quotation)
     spoken = [function for function in FUNCTIONS if function.applies(sentence, text)]
     if not spoken:
         return _DEFAULT

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any, Final
 
 import matplotlib
@@ -59,7 +60,7 @@ def reliability(sets: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     with plt.rc_context(_STYLE):
         figure, axis = plt.subplots(figsize=(4.2, 3.6))
         axis.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
-        for (title, curve), colour, marker in zip(sets.items(), (_BLUE, _RED), "os", strict=False):
+        for (title, curve), colour, marker in zip(sets.items(), cycle((_BLUE, _RED)), cycle("os^D"), strict=False):
             x = [row["confidence"] for row in curve]
             axis.plot(x, [row["accuracy"] for row in curve], marker=marker, color=colour, label=title)
         axis.set(xlim=(0.3, 1), ylim=(0, 1.02), xlabel="probability of the predicted label", ylabel="share right")
@@ -71,7 +72,7 @@ def risk_coverage(sets: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     """Accuracy of the sentences that keep a label, as less certain ones are set aside."""
     with plt.rc_context(_STYLE):
         figure, axis = plt.subplots(figsize=(4.2, 3.6))
-        for (title, rows), colour, marker in zip(sets.items(), (_BLUE, _RED), "os", strict=False):
+        for (title, rows), colour, marker in zip(sets.items(), cycle((_BLUE, _RED)), cycle("os^D"), strict=False):
             x = [row["coverage"] for row in rows]
             axis.plot(x, [row["accuracy"] for row in rows], marker=marker, color=colour, label=title, markersize=4)
         axis.set(xlim=(0, 1.02), xlabel="share of sentences that keep a label", ylabel="share right")

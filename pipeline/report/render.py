@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from newsvoice.labels import BY_NAME
 from newsvoice.text.plain import plain
+
+# Macros that an HTML page imports escape too; in Markdown their few values need no escape.
+ESCAPED = ("answer.j2",)
 
 
 def environment() -> Environment:
     """Return the template environment: HTML escaped, unknown names an error."""
     env = Environment(
         loader=PackageLoader("pipeline.report", "templates"),
-        autoescape=lambda name: name is not None and ".html" in name,
+        autoescape=lambda name: name is not None and (".html" in name or name in ESCAPED),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -26,11 +29,16 @@ def environment() -> Environment:
         "bounds": bounds,
         "words": lambda name: name.replace("_", " "),
         "plain": plain,
-        "cell": lambda text: plain(text).replace("|", "\\|"),
+        "cell": cell,
         "mark": lambda name: BY_NAME[name].mark,
         "svg": Markup,
     }
     return env
+
+
+def cell(text: str) -> str:
+    """Make a text safe inside a Markdown table: no HTML, no column breaks."""
+    return str(escape(plain(text))).replace("|", "\\|").replace("&#39;", "'").replace("&#34;", '"')
 
 
 def score(value: float | None) -> str:
@@ -38,8 +46,10 @@ def score(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def bounds(interval: Sequence[float]) -> str:
-    """Write an interval as `0.850–0.910`, with a true minus sign."""
+def bounds(interval: Sequence[float] | None) -> str:
+    """Write an interval as `0.850–0.910`, with a true minus sign; `–` for none."""
+    if interval is None:
+        return "–"
     return (
         "–".join(f"{value:.3f}" for value in interval)
         if min(interval) >= 0

@@ -36,9 +36,21 @@ def main(paths: argparse.Namespace) -> None:
     write_json(paths.results, results)
     write_json(paths.metrics, headline(results))
     main_scored = scored[TRANSFORMER]
-    _write_csv(paths.plots / "confusion.csv", [{"gold": s.gold, "predicted": s.predicted} for s in main_scored])
-    _write_csv(paths.plots / "reliability.csv", results["models"][TRANSFORMER]["calibration"]["curve"])
-    _write_csv(paths.plots / "risk_coverage.csv", results["models"][TRANSFORMER]["risk_coverage"])
+    _write_csv(
+        paths.plots / "confusion.csv",
+        ("gold", "predicted"),
+        [{"gold": s.gold, "predicted": s.predicted} for s in main_scored],
+    )
+    _write_csv(
+        paths.plots / "reliability.csv",
+        ("confidence", "accuracy", "sentences"),
+        results["models"][TRANSFORMER]["calibration"]["curve"],
+    )
+    _write_csv(
+        paths.plots / "risk_coverage.csv",
+        ("min_confidence", "coverage", "accuracy"),
+        results["models"][TRANSFORMER]["risk_coverage"],
+    )
 
 
 def _read(folder: Path, file: str) -> dict[str, list[ScoredSentence]]:
@@ -53,16 +65,16 @@ def headline(results: Mapping[str, Any]) -> dict[str, Any]:
             "accuracy": model["accuracy"],
             **{f"f1_{label}": scores["f1"] for label, scores in model["labels"].items()},
             "ece": model["calibration"]["ece"],
-            "contrast_both_right": results["contrast"][name]["both_right"],
+            "contrast_both_right": results["contrast"][name]["both_right"] or 0.0,
             **{f"right_in_{article}": given[name]["right"] for article, given in results["given"].items()},
         }
         for name, model in results["models"].items()
     }
 
 
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write_csv(path: Path, fields: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     table = io.StringIO()
-    writer = csv.DictWriter(table, fieldnames=list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(table, fieldnames=fields, lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows)
     write_text(path, table.getvalue())

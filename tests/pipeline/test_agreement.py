@@ -22,7 +22,7 @@ def test_alpha_and_kappa_are_those_computed_by_hand() -> None:
     # 8 votes, 5 A and 3 R; 2 of 8 ordered pairs differ. Expected to differ: 2·5·3 / (8·7).
     assert found["alpha"] == pytest.approx(1 - (2 / 8) / (30 / 56))
     # Observed 3/4; expected by chance: A 3/4·2/4, R 1/4·2/4.
-    assert found["kappa"] == {"writer × reader": {"passages": 4, "kappa": pytest.approx((3 / 4 - 1 / 2) / (1 - 1 / 2))}}
+    assert found["kappa"] == {"reader × writer": {"passages": 4, "kappa": pytest.approx((3 / 4 - 1 / 2) / (1 - 1 / 2))}}
 
 
 def test_alpha_of_a_label_sets_it_against_the_rest() -> None:
@@ -37,13 +37,13 @@ def test_alpha_of_a_label_sets_it_against_the_rest() -> None:
 def test_full_agreement_is_one() -> None:
     found = agreement(pairs("AA", "RR", "NN"))
     assert found["alpha"] == 1.0
-    assert found["kappa"]["writer × reader"]["kappa"] == 1.0
+    assert found["kappa"]["reader × writer"]["kappa"] == 1.0
 
 
 def test_full_disagreement_of_two_is_below_chance() -> None:
     found = agreement(pairs("AR", "RA"))
     assert found["alpha"] == pytest.approx(1 - 1 / (8 / 12))
-    assert found["kappa"]["writer × reader"]["kappa"] == -1.0
+    assert found["kappa"]["reader × writer"]["kappa"] == -1.0
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_without_a_second_pass_agreement_is_undefined(annotations: list[Annotati
 def test_without_variation_agreement_is_undefined() -> None:
     found = agreement(pairs("AA", "AA"))
     assert found["alpha"] is None
-    assert found["kappa"]["writer × reader"] == {"passages": 2, "kappa": None}
+    assert found["kappa"]["reader × writer"] == {"passages": 2, "kappa": None}
 
 
 def test_counts_and_pairs_of_three_annotators() -> None:
@@ -82,8 +82,8 @@ def test_counts_and_pairs_of_three_annotators() -> None:
     }
     assert {pair: row["passages"] for pair, row in found["kappa"].items()} == {
         "reader × third": 2,
-        "writer × reader": 2,
-        "writer × third": 3,
+        "reader × writer": 2,
+        "third × writer": 3,
     }
 
 

@@ -134,11 +134,3 @@ def test_an_edited_article_is_an_error_that_names_the_place(edited: str) -> None
     first = next(n for n, m in enumerate(marks) if edited[m.start : m.end] != m.text)
     assert str(caught.value).startswith(f"rain.jsonl:{first + 1}: rain[{marks[first].start}:{marks[first].end}] is ")
     assert repr(marks[first].text) in str(caught.value)
-
-
-def test_the_line_named_is_the_files_even_behind_an_empty_line(tmp_path: Path) -> None:
-    path = tmp_path / "rain.jsonl"
-    second = FINE | {"start": 21, "end": 50, "text": "The dam broke, Mayor Low said"}
-    path.write_text(f"{json.dumps(FINE)}\n\n{json.dumps(second)}\n", encoding="utf-8")
-    with pytest.raises(NewsvoiceError, match=re.escape(f"{path}:3: ")):
-        check_against(Article("rain", TEXT, ()), read_annotations(path), where=str(path))

@@ -224,10 +224,15 @@ def test_preceding_sentences_are_read_where_asked_for(finetune_settings: Finetun
     assert np.abs(classifier.predict_proba(sentences)[1] - classifier.predict_proba(sentences[1:])[0]).max() > 1e-4
 
 
-def test_the_saved_folder_knows_labels_and_temperature(saved_models: Path) -> None:
-    description = load_classifier(TRANSFORMER, saved_models / TRANSFORMER).runtime.description
-    assert description.labels == NAMES
-    assert 0.25 <= description.temperature <= 10
+def test_the_saved_folder_knows_labels_and_the_temperature_of_validation(saved_models: Path) -> None:
+    loaded = load_classifier(TRANSFORMER, saved_models / TRANSFORMER)
+    assert loaded.runtime.description.labels == NAMES
+    temperature = loaded.runtime.description.temperature
+    validation = toy_set("other")
+    logits = np.log(loaded.predict_proba(validation)) * temperature
+    gold = np.array([INDEX[s.label] for s in validation])
+    assert temperature == pytest.approx(fit_temperature(logits, gold), abs=0.01)
+    assert temperature != 1.0
 
 
 def test_an_unfitted_transformer_says_so(tmp_path: Path) -> None:

@@ -74,6 +74,11 @@ def test_a_terminated_headline_stands_alone_too() -> None:
     assert text.endswith("Who pays for Halden?\n\nThe ferry sailed.\n")
 
 
+def test_what_is_no_prose_stands_alone_even_with_a_full_stop() -> None:
+    text, _ = parse_draft("genre: x\n---\nA Head\nA One.\nN Photo: a ferry.\nA Two.\nA Three.\n", where="ferry.txt")
+    assert text.endswith("Head\n\nOne.\n\nPhoto: a ferry.\n\nTwo. Three.\n")
+
+
 def test_what_comes_in_can_be_ingested_and_split_as_the_writer_did(annotations: Path) -> None:
     article = read_article(annotations.parent / "articles/ferry.txt")
     marks = read_annotations(annotations / "ferry.jsonl")

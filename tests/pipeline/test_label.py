@@ -8,7 +8,7 @@ from newsvoice.records import Article, Sentence
 from newsvoice.text.ingest import parse_article
 from newsvoice.text.segment import segment
 from pipeline.labelling.annotations import Annotation
-from pipeline.labelling.label import GOLD, RULES, Labelling, covering, label_sentences
+from pipeline.labelling.label import GOLD, RULES, Gold, Labelling, covering, label_sentences
 from tests.pipeline.build import A, E, R, annotation, votes
 
 ONE, TWO, THREE = "The pier shut in May.", "Critics say it leaks.", "What a farce!"
@@ -72,7 +72,7 @@ def test_a_sentence_joined_from_passages_of_one_label_keeps_it() -> None:
 def test_half_a_sentence_must_be_covered(end: int, is_gold: bool) -> None:
     (whole,) = cut("The pier shut in May")
     mark = Annotation(0, end, TEXT[:end], votes(writer=E))
-    assert covering(whole, [mark]) == (mark if is_gold else None)
+    assert covering(whole, [mark]) == (Gold(E, 1.0) if is_gold else None)
 
 
 def test_sentences_without_annotation_get_the_rules_label() -> None:

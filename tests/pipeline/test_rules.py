@@ -43,7 +43,7 @@ def test_the_functions_that_should_vote_do(text: str, votes: tuple[str, ...]) ->
 
 def test_a_sentence_inside_a_quotation_gets_a_vote_for_that() -> None:
     found = label_by_rules(sentence("It was checked in May.", in_quotation=True))
-    assert (found.label, found.confidence, found.votes) == (R, 1.0, ("inside_quotation",))
+    assert (found.label, found.confidence, found.votes[0]) == (R, 1.0, "inside_quotation")
 
 
 # The codebook's hard cases, in other words.
@@ -120,7 +120,8 @@ def test_loaded_words_inside_a_quotation_do_not_count(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["It is a shameful farce.", "You should go.", "Who will pay?", "What a farce!"])
 def test_loaded_words_of_a_quotation_that_began_earlier_do_not_count(text: str) -> None:
-    assert label_by_rules(sentence(text, in_quotation=True)).votes == ("inside_quotation",)
+    found = label_by_rules(sentence(text, in_quotation=True))
+    assert [name for name in found.votes if QUESTION_OF[name] == 2] == []
 
 
 def test_loaded_words_beside_a_quoted_term_count() -> None:
