@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONHASHSEED := 0
 EXTERNAL := $(BIN)/python -m pipeline.external --sets external.yaml --params params.yaml --models models \
-	--record reports/external.json
+	--record reports/external.json --metrics reports/external_metrics.json
 # The stages call `python`; the environment's comes first, whether or not it is activated.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1

@@ -12,6 +12,7 @@ shows; it is measured once and by hand, for no two runs give the same figures.
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from newsvoice.records import read_records, write_json
 from newsvoice.text.plain import plain
 from pipeline.classifiers.base import SentenceClassifier
 from pipeline.classifiers.registry import MODELS, TRANSFORMER, load_classifier
+from pipeline.folders import folder_hash
 from pipeline.labelling.label import LabelledSentence
 from pipeline.processor import processor_type
 
@@ -39,6 +41,9 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
+    for needed in (arguments.test, arguments.models / TRANSFORMER, arguments.finetune_log):
+        if not needed.exists():
+            sys.exit(f"{needed}: not here; make it on this machine: make repro (or dvc repro --force finetune)")
     torch.set_num_threads(THREADS)
     sentences = read_records(arguments.test, LabelledSentence)[: arguments.sentences]
     classifiers = {name: load_classifier(name, arguments.models / name) for name in MODELS}
@@ -55,6 +60,7 @@ def main() -> None:
             "sentences": len(sentences),
             "pipeline_sentences_per_second": len(sentences) / seconds["pipeline"],
             "finetune_seconds": json.loads(arguments.finetune_log.read_text(encoding="utf-8"))["seconds"],
+            "classifier_sha256": folder_hash(arguments.models / TRANSFORMER),
             "models": {
                 name: {
                     "parameters": parameters(classifier),

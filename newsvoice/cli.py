@@ -181,6 +181,8 @@ def main() -> None:
         _fail("interrupted; nothing was written in part", code=130)
     except BrokenPipeError:
         _stop_quietly()
+    except OSError as error:
+        _fail(f"{error.filename or 'output'}: {error.strerror or error}", code=1)
     except SystemExit:
         # click turns a broken pipe into exit code 1 behind a wrapped stream.
         if type(sys.stdout).__name__ == "PacifyFlushWrapper":
@@ -233,17 +235,21 @@ def _names(files: list[Path]) -> dict[Path, str]:
     """Name each article by its file's stem, or by its path below their common folder where two share a stem."""
     stems = Counter(file.stem for file in files)
     common = Path(os.path.commonpath([file.absolute().parent for file in files])) if files else Path()
-    return {
-        file: file.stem if stems[file.stem] == 1 else file.absolute().relative_to(common).with_suffix("").as_posix()
-        for file in files
-    } | {Path("-"): "stdin"}
+    below = {file: file.absolute().relative_to(common) for file in files}
+    paths = Counter(path.with_suffix("") for path in below.values())
+    names = {}
+    for file, path in below.items():
+        # a/x.txt and b/x.txt are told apart by folder, x.txt and x.md by their endings.
+        unique = path.with_suffix("") if paths[path.with_suffix("")] == 1 else path
+        names[file] = file.stem if stems[file.stem] == 1 else unique.as_posix()
+    return names | {Path("-"): "stdin"}
 
 
 def _label(
     path: Path, classifier: "Classifier", *, name: str, lines: bool, min_confidence: float
 ) -> Iterator["Labelled"]:
     from newsvoice.predict import label_article, label_lines
-    from newsvoice.text.ingest import decode, parse_article, read_article, read_bytes
+    from newsvoice.text.ingest import MAX_BYTES, decode, parse_article, read_article, read_bytes
 
     stdin = str(path) == "-"
     where = "standard input" if stdin else str(path)
@@ -253,7 +259,12 @@ def _label(
         yield from label_lines(text, article_id=name, classifier=classifier, min_confidence=min_confidence, where=where)
     else:
         if stdin:
-            article = parse_article(decode(sys.stdin.buffer.read(), where=where), article_id=name, where=where)
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                raise NewsvoiceError(
+                    f"more than one article (limit {MAX_BYTES / 1e6:.0f} MB)", where=where, advice="split it"
+                )
+            article = parse_article(decode(data, where=where), article_id=name, where=where)
         else:
             article = read_article(path, article_id=name)
         yield label_article(article, classifier, min_confidence=min_confidence)

@@ -2,7 +2,7 @@
 
 A line is either a sentence, `{"text": …, "label": …}` with optional `article` and `para`, or an article,
 `{"sentences": [{"text": …, "label": …}, …]}` with an optional `doc`, `id` or `article`. Sentences labelled
-`none` are not prose and are left out, after they have served to find paragraphs.
+`none` are not prose and are left out.
 """
 
 from collections.abc import Mapping, Sequence

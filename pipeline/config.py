@@ -4,6 +4,7 @@ The settings classes live beside the code they configure; this module only reads
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,17 +24,31 @@ class Settings(BaseModel):
 S = TypeVar("S", bound=Settings)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2 numbers: DVC writes 5e-05, which YAML 1.1 takes for text."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(?:\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+def load_yaml(path: Path) -> Any:
+    """Read a YAML file; raise `NewsvoiceError` when it cannot be read or is not YAML."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except OSError as error:
+        raise NewsvoiceError(f"cannot read ({error.strerror})", where=str(path)) from error
+    except yaml.YAMLError as error:
+        raise NewsvoiceError(f"not YAML ({str(error).splitlines()[0]})", where=str(path)) from error
+
+
 def load_settings(path: Path, section: str, kind: type[S]) -> S:
     """Read one section (dots descend) of a parameter file into its settings class.
 
     Raises `NewsvoiceError` naming file, key and, for a misspelt key, the nearest known one.
     """
-    try:
-        value: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NewsvoiceError(f"cannot read ({error.strerror})", where=str(path)) from error
-    except yaml.YAMLError as error:
-        raise NewsvoiceError(f"not YAML ({str(error).splitlines()[0]})", where=str(path)) from error
+    value = load_yaml(path)
     for key in section.split("."):
         if not isinstance(value, Mapping) or key not in value:
             raise NewsvoiceError(f"no section {section!r}", where=str(path))
@@ -41,13 +56,16 @@ def load_settings(path: Path, section: str, kind: type[S]) -> S:
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is missing under its right name too; the misspelling is what helps.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         key = ".".join([section, *map(str, first["loc"])])
         if first["type"] == "extra_forbidden":
             known = _fields(kind, first["loc"][:-1])
             near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
             advice = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(known)}"
             raise NewsvoiceError(f"unknown parameter {key!r}", where=str(path), advice=advice) from error
+        if first["type"] == "missing":
+            raise NewsvoiceError(f"no parameter {key!r}", where=str(path), advice="add it") from error
         raise NewsvoiceError(f"{key}: {first['msg']}", where=str(path), advice=f"got {first['input']!r}") from error
 
 

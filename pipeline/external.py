@@ -17,13 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from newsvoice.errors import NewsvoiceError
 from newsvoice.gold import read_gold
 from newsvoice.records import write_json
 from pipeline.classifiers.registry import MODELS, TRANSFORMER, load_classifier
-from pipeline.config import load_settings
+from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
 from pipeline.evaluation.predictions import score
 from pipeline.folders import folder_hash
@@ -68,15 +66,34 @@ def update(
     return updated
 
 
+def headline(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The few figures of each measured set that `dvc metrics show` should put side by side."""
+    return {
+        name: {
+            model: {
+                "macro_f1": scores["macro_f1"],
+                "accuracy": scores["accuracy"],
+                **{f"f1_{label}": row["f1"] for label, row in scores["labels"].items()},
+                "ece": scores["calibration"]["ece"],
+            }
+            for model, scores in results["models"].items()
+        }
+        for name, results in record.items()
+        if results["measured"]
+    }
+
+
 def main(paths: argparse.Namespace) -> None:
     """Read the sets and the old record, measure, write the new record."""
     if missing := [name for name in MODELS if not (paths.models / name).is_dir()]:
         raise NewsvoiceError("no model here", where=str(paths.models / missing[0]), advice="build it: make repro")
     settings = load_settings(paths.params, "evaluate", EvaluateSettings)
-    sets = yaml.safe_load(paths.sets.read_text(encoding="utf-8"))
+    sets = load_yaml(paths.sets)
     record = json.loads(paths.record.read_text(encoding="utf-8")) if paths.record.exists() else {}
-    write_json(paths.record, update(record, sets, models=paths.models, settings=settings))
+    updated = update(record, sets, models=paths.models, settings=settings)
+    write_json(paths.record, updated)
+    write_json(paths.metrics, headline(updated))
 
 
 if __name__ == "__main__":
-    run(__doc__, main, inputs=("sets", "params", "models"), outputs=("record",))
+    run(__doc__, main, inputs=("sets", "params", "models"), outputs=("record", "metrics"))

@@ -97,11 +97,12 @@ class Classifier:
         import torch
 
         logits = torch.zeros(len(encoded), len(NAMES))
+        device = next(self.model.parameters()).device
         with torch.inference_mode():
             for batch in length_sorted_batches([len(e.input_ids) for e in encoded], token_budget=TOKEN_BUDGET):
                 inputs = collate([encoded[position] for position in batch], pad_id=self.tokenizer.pad_token_id)
-                accepted = {k: v for k, v in inputs.items() if k in self.tokenizer.model_input_names}
-                logits[batch] = self.model(**accepted).logits.float()
+                accepted = {k: v.to(device) for k, v in inputs.items() if k in self.tokenizer.model_input_names}
+                logits[batch] = self.model(**accepted).logits.float().cpu()
         scaled = logits.double() / self.description.temperature
         probabilities: NDArray[np.float64] = torch.softmax(scaled, dim=-1).numpy()
         return probabilities

@@ -6,11 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from newsvoice.records import read_articles, read_records, write_text
-from pipeline.classifiers.registry import MODELS
-from pipeline.config import load_settings
+from pipeline.classifiers.registry import MODELS, TRANSFORMER
+from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation.predictions import TEST_PREDICTIONS, ScoredSentence
 from pipeline.folders import folder_hash
 from pipeline.report.context import Sources, build_context
@@ -31,8 +29,8 @@ def main(paths: argparse.Namespace) -> None:
         scored={name: read_records(paths.predictions / name / TEST_PREDICTIONS, ScoredSentence) for name in MODELS},
         articles=read_articles(paths.articles),
         external=current(_json(paths.external), paths.models),
-        cost=_json(paths.cost),
-        settings=yaml.safe_load(paths.params.read_text(encoding="utf-8")),
+        cost=cost_of(_json(paths.cost), paths.models / TRANSFORMER),
+        settings=load_yaml(paths.params),
         always_test=load_settings(paths.params, "split", SplitSettings).always_test,
     )
     context = build_context(sources)
@@ -53,6 +51,11 @@ def current(external: dict[str, Any], models: Path) -> dict[str, Any]:
         name: record if record["measured"] and record["models_sha256"] == hashes else {"measured": False}
         for name, record in external.items()
     }
+
+
+def cost_of(record: dict[str, Any], classifier: Path) -> dict[str, Any]:
+    """Keep the cost record of this very classifier; any other counts as not measured."""
+    return record if record.get("classifier_sha256") == folder_hash(classifier) else {"models": {}}
 
 
 def _json(path: Path) -> dict[str, Any]:
