@@ -35,9 +35,11 @@ cost: $(VENV)/installed    ## Measure size and speed of every model once; the re
 	$(BIN)/python -m benchmarks.cost --test data/splits/test.jsonl --models models \
 		--finetune-log logs/finetune.json --record reports/cost.json
 
-$(VENV)/installed: requirements/lock.txt requirements/cuda.txt pyproject.toml
+$(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml
 	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@# A local CPU wheel of torch if pip knows one, else the index's build and the libraries it asks for.
+	$(INSTALL) --no-index -r requirements/torch.txt 2>/dev/null || $(INSTALL) -r requirements/torch.txt
 	$(INSTALL) -r requirements/lock.txt
 	$(INSTALL:--require-hashes=) --no-build-isolation --editable .
 	$(BIN)/pip check >/dev/null || $(INSTALL) -r requirements/cuda.txt
