@@ -23,8 +23,9 @@ from pipeline.labelling.label import LabelledSentence
 
 FILE = "tfidf.skops"
 _SCHEMA = "schema.json"
-# An object's address in skops's schema, as its id or as the name of its file.
-_ADDRESS = re.compile(r'(?<="__id__": )\d+|(?<="file": ")\d+')
+# An object's address in skops's schema: as its id, as the name of its file, and where scikit-learn keeps one itself
+# (`_stop_words_id`, by which a vectorizer knows that it has checked its stop words).
+_ADDRESS = re.compile(r'(?<="__id__": )\d+|(?<="file": ")\d+|(?<="content": ")\d{13,}(?=")')
 
 
 class TfidfSettings(Settings):
