@@ -109,7 +109,7 @@ def write_params(repository: Path) -> None:
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("e2e") / "repository"
-    for code in ("newsvoice", "pipeline"):
+    for code in ("newsvoice", "pipeline", "requirements"):
         shutil.copytree(ROOT / code, folder / code, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("dvc.yaml", ".gitignore", ".dvcignore"):
         shutil.copy(ROOT / file, folder / file)
