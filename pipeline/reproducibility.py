@@ -22,7 +22,8 @@ DATA_STAGES: Final = ("ingest", "segment", "label", "split", "contrast")
 PROCESSOR: Final = "models/processor.json"
 METRICS: Final = "reports/metrics.json"
 # Absolute, on scores between 0 and 1. Another processor rounds differently and training amplifies it; how far
-# has not been measured on a second type yet, so this is a guess at its size. Contrast pairs are few (one is a hundredth).
+# has not been measured on a second type yet, so this is a guess at its size. Contrast pairs are few (one is about
+# a hundredth).
 TOLERANCE: Final = 0.03
 PAIRS_TOLERANCE: Final = 0.10
 # Counts of one article's sentences are too few to compare.
