@@ -114,7 +114,8 @@ class Classifier:
         device = next(self.model.parameters()).device
         with torch.inference_mode():
             for batch in length_sorted_batches([len(w.input_ids) for w in laid], token_budget=TOKEN_BUDGET):
-                inputs = collate([laid[number].input_ids for number in batch], pad_id=self.tokenizer.pad_token_id)
+                rows = [laid[number] for number in batch]
+                inputs = collate([w.input_ids for w in rows], [w.type_ids for w in rows], self.tokenizer)
                 by_token = self.model(**{k: v.to(device) for k, v in inputs.items()}).logits.double().cpu().numpy()
                 for row, number in zip(by_token, batch, strict=True):
                     for span in laid[number].own:
@@ -124,14 +125,24 @@ class Classifier:
         return probabilities
 
 
-def collate(rows: Sequence[Sequence[int]], *, pad_id: int, multiple: int = 1) -> dict[str, Any]:
-    """Pad token ids to tensors `(batch, tokens)`; `tokens` is rounded up to `multiple`."""
+def collate(
+    ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]], tokenizer: Any, *, multiple: int = 1
+) -> dict[str, Any]:
+    """Pad token and type ids to tensors `(batch, tokens)`, of those inputs that the tokenizer's model takes.
+
+    `tokens` is rounded up to `multiple`.
+    """
     import torch
 
-    width = -(-max(map(len, rows)) // multiple) * multiple
-    ids = torch.full((len(rows), width), pad_id)
-    mask = torch.zeros_like(ids)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = torch.tensor(row)
-        mask[number, : len(row)] = 1
-    return {"input_ids": ids, "attention_mask": mask}
+    width = -(-max(map(len, ids)) // multiple) * multiple
+    shape = len(ids), width
+    inputs = {
+        "input_ids": torch.full(shape, tokenizer.pad_token_id),
+        "token_type_ids": torch.zeros(shape, dtype=torch.long),
+        "attention_mask": torch.zeros(shape, dtype=torch.long),
+    }
+    for number, (row, row_types) in enumerate(zip(ids, types, strict=True)):
+        inputs["input_ids"][number, : len(row)] = torch.tensor(row)
+        inputs["token_type_ids"][number, : len(row)] = torch.tensor(row_types)
+        inputs["attention_mask"][number, : len(row)] = 1
+    return {name: tensor for name, tensor in inputs.items() if name in tokenizer.model_input_names}

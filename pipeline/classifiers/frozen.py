@@ -59,7 +59,8 @@ class FrozenClassifier:
         vectors = np.zeros((len(rows), self.encoder.config.hidden_size), dtype=np.float32)
         with torch.inference_mode():
             for batch in length_sorted_batches([len(row) for row in rows], token_budget=TOKEN_BUDGET):
-                inputs = collate([rows[number] for number in batch], pad_id=self.tokenizer.pad_token_id)
+                ids = [rows[number] for number in batch]
+                inputs = collate(ids, [[0] * len(row) for row in ids], self.tokenizer)
                 mask = inputs["attention_mask"].unsqueeze(-1)
                 mean = (self.encoder(**inputs).last_hidden_state * mask).sum(1) / mask.sum(1)
                 vectors[batch] = torch.nn.functional.normalize(mean, dim=-1).numpy()

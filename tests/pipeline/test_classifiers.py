@@ -233,8 +233,13 @@ def test_a_sentence_of_context_teaches_nothing_of_its_own(finetune_settings: Fin
     classifier = TransformerClassifier(finetune_settings)
     classifier.fit([context, *toy_set()[1:]], toy_set("other"))
     assert classifier.history.epochs[0].train_loss > 0
-    batch = {"input_ids": [[2, 5, 3, 6, 3]], "spans": [[(1, 3), (3, 5)]], "labels": [[UNLABELLED, 1]]}
-    alone = batch | {"spans": [[(3, 5)]], "labels": [[1]]}
+    batch = {
+        "input_ids": [[2, 5, 3, 6, 3]],
+        "type_ids": [[0] * 5],
+        "spans": [[(1, 3), (3, 5)]],
+        "labels": [[UNLABELLED, 1]],
+    }
+    alone = window | {"spans": [[(3, 5)]], "labels": [[1]]}
     runtime = classifier.runtime
     one, other = (
         batch_loss(runtime.model, rows, LOSS, runtime.tokenizer, device="cpu", precision="fp32")
