@@ -239,7 +239,7 @@ def test_a_sentence_of_context_teaches_nothing_of_its_own(finetune_settings: Fin
         "spans": [[(1, 3), (3, 5)]],
         "labels": [[UNLABELLED, 1]],
     }
-    alone = window | {"spans": [[(3, 5)]], "labels": [[1]]}
+    alone = batch | {"spans": [[(3, 5)]], "labels": [[1]]}
     runtime = classifier.runtime
     one, other = (
         batch_loss(runtime.model, rows, LOSS, runtime.tokenizer, device="cpu", precision="fp32")
