@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import confusion_matrix, macro_f1
+from newsvoice.rules import label_all_by_rules
 from pipeline.classifiers.base import SentenceClassifier
 from pipeline.classifiers.encoders import EMBEDDED, EMBEDDED_SHA256, encoder_source
 from pipeline.classifiers.majority import MajorityClassifier
@@ -28,7 +29,6 @@ from pipeline.classifiers.transformer import (
     resolve_precision,
 )
 from pipeline.labelling.label import LabelledSentence
-from pipeline.labelling.rules import label_all_by_rules
 from tests.pipeline.build import A, E, R, labelled, toy_set
 from tests.pipeline.conftest import Factory
 
