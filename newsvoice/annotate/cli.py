@@ -128,6 +128,70 @@ def import_command(exported: Path, articles: Path, annotations: Path, annotators
         click.echo(f"agreement not measured: {error}", err=True)
 
 
+@annotate.command("review", short_help="Label or correct articles by keyboard, on a local page.")
+@click.argument("inputs", nargs=-1, required=True, type=_path, metavar="FILE|DIR...")
+@click.option("--annotations", type=_folder, help="Folder of the stand-off files. Default: `annotations` beside FILE.")
+@click.option("--annotator", required=True, metavar="NAME", help="Whose labels these are.")
+@click.option("--only", type=_path, metavar="LIST", help="Walk through the passages of this list (make suspects).")
+@click.option("--blind", is_flag=True, help="Hide guesses and other people's labels, for an independent pass.")
+@click.option("--rules", is_flag=True, help="Let the rules guess, not the model.")
+@click.option("--model", type=_path, help="Model folder. Default: as `newsvoice predict`.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
+@click.option("--no-browser", is_flag=True, help="Print the address only.")
+def review_command(
+    inputs: tuple[Path, ...],
+    annotations: Path | None,
+    annotator: str,
+    only: Path | None,
+    blind: bool,
+    rules: bool,
+    model: Path | None,
+    port: int,
+    no_browser: bool,
+) -> None:
+    """Serve a page on this machine alone on which to label or correct articles by keyboard.
+
+    1, 2, 3 label the sentence, 0 says that it is not prose, u undoes, n goes to the next doubtful one, the
+    arrows move, c shows the codebook. Every label is saved at once into the article's stand-off file.
+    Ctrl-C ends the review.
+    """
+    from newsvoice.annotate.files import annotations_beside, article_files
+    from newsvoice.annotate.review.server import ReviewServer
+    from newsvoice.annotate.review.session import Session
+    from newsvoice.annotate.review.wanted import read_wanted
+
+    files = article_files(inputs)
+    wanted = read_wanted(only) if only else None
+    if wanted is not None:
+        files = {article: files[article] for article in wanted if article in files}
+        if not files:
+            raise click.UsageError(f"{only} lists no sentence of these articles")
+    session = Session(
+        files,
+        annotations=annotations or annotations_beside(next(iter(files.values()))),
+        annotator=annotator,
+        # A list says itself what is doubtful, and an independent pass is shown no guess.
+        predict=None if rules or blind or wanted is not None else _predict(model),
+        wanted=wanted,
+        blind=blind,
+    )
+    # What cannot be read is said here, before a browser opens.
+    session.state(0)
+    server = ReviewServer(session, port=port)
+    click.echo(f"review as {annotator}: {server.url}")
+    click.echo("Ctrl-C ends it; every label is saved as it is given", err=True)
+    if not no_browser:
+        import webbrowser
+
+        webbrowser.open(server.url)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo(f"\n{session.saved} labels saved in {session.annotations}", err=True)
+    finally:
+        server.server_close()
+
+
 def _predict(model: Path | None) -> "Predict":
     # The command line finds and loads the model for every command alike.
     from newsvoice.cli import _load_model

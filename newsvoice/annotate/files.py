@@ -48,6 +48,18 @@ def article_finder(folder: Path) -> Callable[[str], Article | None]:
     return find
 
 
+def annotations_beside(article: Path) -> Path:
+    """Return the folder `annotations` beside an article or beside its folder.
+
+    Raises `NewsvoiceError` when there is neither.
+    """
+    folder = article.absolute().parent
+    for parent in (folder, folder.parent):
+        if (parent / "annotations").is_dir():
+            return parent / "annotations"
+    raise NewsvoiceError("no folder 'annotations' beside it", where=str(article), advice="name one: --annotations DIR")
+
+
 def read_export(path: Path) -> Batch:
     """Read what an annotation tool exported, by the file's ending.
 
