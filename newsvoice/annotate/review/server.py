@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 action(path[2:])
             except NewsvoiceError as error:
-                self._send(500, {"error": str(error)})
+                self._send(422, {"error": str(error)})
 
     def _get(self, path: list[str]) -> None:
         session = self.server.session

@@ -23,7 +23,7 @@ function inOrder(task) {
   return queue;
 }
 
-async function load(number, { pick = "first" } = {}) {
+async function load(number) {
   await inOrder(async () => {
     const response = await fetch(path(number));
     const body = await response.json();
@@ -33,7 +33,8 @@ async function load(number, { pick = "first" } = {}) {
     current = 0;
     take(body);
     const doubtful = state.units.findIndex((unit) => unit.doubtful);
-    choose(pick === "first" ? Math.max(0, doubtful) : pick, { focus: true });
+    choose(Math.max(0, doubtful), { focus: true });
+    say("");
   });
 }
 
@@ -202,6 +203,7 @@ async function label(name) {
 
 async function go(number) {
   history.replaceState(null, "", `#${number + 1}`);
+  say(`Opening article ${number + 1} …`);
   await load(number);
 }
 
