@@ -3,8 +3,8 @@
     make suspects
 
 Confident learning (Northcutt, Jiang and Chuang 2021, package cleanlab) compares each label with what models
-of different kinds, trained on the other articles, expect; a label is suspect where they are surer of another
-one than they are on average of sentences that bear it. Two cheap views are averaged: TF-IDF with logistic
+of different kinds, trained on the other articles, expect; a label is suspect where they are as sure of another
+one as they are on average of the sentences that bear that other one. Two cheap views are averaged: TF-IDF with logistic
 regression (wording) and logistic regression on the frozen encoder (meaning). A suspect is a question to a
 person, not an answer: the record feeds the report and `newsvoice annotate review --only`.
 
@@ -108,7 +108,9 @@ def suspects(
     from cleanlab.filter import find_label_issues
 
     labels = np.array([INDEX[s.label] for s in sentences])
-    order = find_label_issues(labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
+    order = find_label_issues(
+        labels, probabilities, filter_by="confident_learning", return_indices_ranked_by="self_confidence", n_jobs=1
+    )
     predicted = probabilities.argmax(axis=1)
     rows = []
     for rank, position in enumerate(order[:SHOWN].tolist(), start=1):
