@@ -187,9 +187,37 @@ def review_command(
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        click.echo(f"\n{session.saved} labels saved in {session.annotations}", err=True)
+        click.echo(
+            f"\n{session.saved} label{'' if session.saved == 1 else 's'} saved in {session.annotations}", err=True
+        )
     finally:
         server.server_close()
+
+
+@annotate.command("gold", short_help="Write settled labels as a gold set for `newsvoice evaluate`.")
+@click.argument("inputs", nargs=-1, required=True, type=_path, metavar="FILE|DIR...")
+@click.option("--annotations", type=_folder, help="Folder of the stand-off files. Default: `annotations` beside FILE.")
+@click.option("--output", "-o", required=True, type=_path, help="File to write.")
+def gold_command(inputs: tuple[Path, ...], annotations: Path | None, output: Path) -> None:
+    """Write the settled labels of articles as JSON Lines, to judge a model by.
+
+    `newsvoice evaluate` reads it, and so does the report when `external.yaml` names it.
+    """
+    from newsvoice.annotate.files import annotations_beside, article_files
+    from newsvoice.annotate.gold_set import gold_set
+    from newsvoice.errors import NewsvoiceError
+    from newsvoice.records import write_jsonl
+
+    files = article_files(inputs)
+    folder = annotations or annotations_beside(next(iter(files.values())))
+    gold = gold_set(files, folder)
+    if not gold.rows:
+        raise NewsvoiceError(
+            "no settled label of these articles", where=str(folder), advice="newsvoice annotate review"
+        )
+    write_jsonl(output, gold.rows)
+    note = f"; {gold.disputed} disputed left out" if gold.disputed else ""
+    click.echo(f"{output}: {len(gold.rows)} sentences of {gold.articles} articles{note}", err=True)
 
 
 def _predict(model: Path | None) -> "Predict":

@@ -109,8 +109,8 @@ def test_a_second_annotators_votes_join_and_agreement_is_measured(run: Run, fold
         [("ada", A), ("ben", E)],
         [("ada", A), ("ben", A)],
     ]
-    assert "1 passages are disputed" in outcome.out
-    assert "agreement on 2 passages with two votes or more (1 differ)" in outcome.out
+    assert "disputed: 1 passage; settle with `annotate review --annotator adjudicator`" in outcome.out
+    assert "agreement on 2 passages with two votes or more (differing: 1):" in outcome.out
     assert "Krippendorff's α" in outcome.out
     assert "ada × ben (2 passages)" in outcome.out
 

@@ -125,7 +125,7 @@ def press(browser: Browser, *keys: str) -> None:
 
 def picked(browser: Browser) -> str:
     """The text of the sentence that has the focus, without mark and unseen words."""
-    return str(browser.execute_script("return document.activeElement.childNodes[1]?.textContent"))
+    return str(browser.execute_script("return document.activeElement.lastChild?.textContent"))
 
 
 def labels(browser: Browser) -> list[str | None]:
@@ -295,6 +295,15 @@ def test_a_list_is_walked_across_articles(tab: Browser, serve: Serve, folder: Pa
     wait(tab, lambda: saved(folder) == {} and saved(folder, "ship") == {})
 
 
+def test_a_doubtful_sentence_looks_doubtful(tab: Browser, serve: Serve) -> None:
+    visit(tab, serve().url)
+    drawn = [
+        option.value_of_css_property("text-decoration-style")
+        for option in tab.find_elements(By.CSS_SELECTOR, "[role=option]")
+    ]
+    assert drawn == ["wavy", "dotted", "wavy", "dotted", "wavy", "dotted"]
+
+
 def test_a_blind_page_shows_no_guess(tab: Browser, serve: Serve) -> None:
     visit(tab, serve(blind=True).url)
     assert (text_of(tab, "own"), text_of(tab, "why")) == ("No label of yours", "")
@@ -355,8 +364,8 @@ def test_a_screen_reader_hears_label_and_state(tab: Browser, serve: Serve) -> No
     press(tab, "3", Keys.HOME)
     tree = tab.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     names = {n["name"]["value"] for n in tree if n.get("role", {}).get("value") == "option"}
-    assert "Fee rises (editorial framing, by you)" in names
-    assert "The council met on Monday. (doubtful)" in names
+    assert "editorial framing, by you: Fee rises" in names
+    assert "doubtful: The council met on Monday." in names
     focused = [n for n in tree if any(p["name"] == "focused" and p["value"]["value"] for p in n.get("properties", []))]
     assert "option" in [n["role"]["value"] for n in focused]
     assert json.dumps(tree).count('"listbox"') >= 1

@@ -144,7 +144,8 @@ function build() {
     mark.setAttribute("aria-hidden", "true");
     const said = document.createElement("span");
     said.className = "unseen";
-    option.append(mark, unit.text, said);
+    // The unseen words come first: at the end they would open an empty line of their own.
+    option.append(said, mark, unit.text);
     options.push(option);
     block.append(option, " ");
   });
@@ -156,8 +157,9 @@ function paint(unit, position) {
   option.className = `s ${unit.own ?? ""}`;
   for (const [key, value] of [["own", unit.own], ["guess", unit.guess], ["doubtful", unit.doubtful || null]])
     value === null ? delete option.dataset[key] : (option.dataset[key] = value);
-  option.firstChild.textContent = own ? own.mark : "";
-  option.lastChild.textContent = own ? ` (${own.title}, by you)` : unit.doubtful ? " (doubtful)" : " (no label of yours)";
+  const [said, mark] = option.childNodes;
+  said.textContent = own ? `${own.title}, by you: ` : unit.doubtful ? "doubtful: " : "no label of yours: ";
+  mark.textContent = (own ?? labelOf[unit.guess])?.mark ?? "";
 }
 
 function choose(position, { focus = false } = {}) {
