@@ -132,6 +132,7 @@ class Session:
             "paragraph": passage.paragraph,
             "kind": passage.kind,
             "own": own,
+            "gold": mark.label if mark is not None and not self.blind else None,
             "votes": [{"annotator": vote.annotator, "label": vote.label} for vote in others],
             "guess": guess.label if guess is not None and not self.blind else None,
             "why": " ".join(reasons),

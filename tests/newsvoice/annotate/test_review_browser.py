@@ -304,6 +304,16 @@ def test_a_doubtful_sentence_looks_doubtful(tab: Browser, serve: Serve) -> None:
     assert drawn == ["wavy", "dotted", "wavy", "dotted", "wavy", "dotted"]
 
 
+def test_what_others_settled_is_shown_as_theirs(tab: Browser, serve: Serve, folder: Path) -> None:
+    start = ARTICLE.index("The fee is")
+    mark = Annotation(start, start + 20, "The fee is 9 crowns.", (Vote("ben", E), Vote("cleo", E)))
+    write_jsonl(folder / "gold/fee.jsonl", [mark])
+    visit(tab, serve().url)
+    option = tab.find_elements(By.CSS_SELECTOR, "[role=option]")[4]
+    assert option.get_attribute("textContent") == "editorial framing, by others: ▲The fee is 9 crowns."
+    assert option.value_of_css_property("box-shadow") != "none"
+
+
 def test_a_blind_page_shows_no_guess(tab: Browser, serve: Serve) -> None:
     visit(tab, serve(blind=True).url)
     assert (text_of(tab, "own"), text_of(tab, "why")) == ("No label of yours", "")
@@ -365,7 +375,8 @@ def test_a_screen_reader_hears_label_and_state(tab: Browser, serve: Serve) -> No
     tree = tab.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     names = {n["name"]["value"] for n in tree if n.get("role", {}).get("value") == "option"}
     assert "editorial framing, by you: Fee rises" in names
-    assert "doubtful: The council met on Monday." in names
+    assert "doubtful, no label: The council met on Monday." in names
+    assert "no label: “We pay for it all,” he said." in names
     focused = [n for n in tree if any(p["name"] == "focused" and p["value"]["value"] for p in n.get("properties", []))]
     assert "option" in [n["role"]["value"] for n in focused]
     assert json.dumps(tree).count('"listbox"') >= 1

@@ -112,6 +112,7 @@ def test_other_peoples_votes_stay_and_are_shown(folder: Path, gold: Path) -> Non
     state = review.state(0)
 
     assert unit(state, PASSAGES[2])["votes"] == [{"annotator": "ben", "label": A}, {"annotator": "cleo", "label": E}]
+    assert (unit(state, PASSAGES[2])["gold"], unit(state, PASSAGES[4])["gold"]) == (None, A)
     # Disputed: to be settled. Agreed: no longer doubtful, whatever the rules say.
     assert unit(state, PASSAGES[2])["doubtful"]
     assert not unit(state, PASSAGES[4])["doubtful"]
@@ -131,7 +132,7 @@ def test_a_blind_pass_shows_nobody_elses_mind(folder: Path, gold: Path) -> None:
     write_jsonl(gold, [mark(PASSAGES[2], Vote("ben", A), Vote("ada", E)), mark(PASSAGES[4], Vote("ben", A))])
     state = session(folder, blind=True).state(0)
 
-    assert all(u["votes"] == [] and u["guess"] is None and u["why"] == "" for u in state["units"])
+    assert all(u["votes"] == [] and u["gold"] is None and u["guess"] is None and u["why"] == "" for u in state["units"])
     assert unit(state, PASSAGES[2])["own"] == E
     assert [u["doubtful"] for u in state["units"]] == [True, False, False, True, True, True]
 

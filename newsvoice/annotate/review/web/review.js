@@ -153,13 +153,15 @@ function build() {
 
 function paint(unit, position) {
   const option = options[position];
-  const own = unit.own === null ? null : labelOf[unit.own];
-  option.className = `s ${unit.own ?? ""}`;
-  for (const [key, value] of [["own", unit.own], ["guess", unit.guess], ["doubtful", unit.doubtful || null]])
+  const own = labelOf[unit.own];
+  const gold = labelOf[unit.gold];
+  option.className = `s ${(own ?? gold)?.name ?? ""}`;
+  for (const [key, value] of [["own", unit.own], ["gold", unit.gold], ["guess", unit.guess], ["doubtful", unit.doubtful || null]])
     value === null ? delete option.dataset[key] : (option.dataset[key] = value);
   const [said, mark] = option.childNodes;
-  said.textContent = own ? `${own.title}, by you: ` : unit.doubtful ? "doubtful: " : "no label of yours: ";
-  mark.textContent = (own ?? labelOf[unit.guess])?.mark ?? "";
+  const known = own ? `${own.title}, by you` : gold ? `${gold.title}, by others` : "no label";
+  said.textContent = `${unit.doubtful ? "doubtful, " : ""}${known}: `;
+  mark.textContent = (own ?? gold ?? labelOf[unit.guess])?.mark ?? "";
 }
 
 function choose(position, { focus = false } = {}) {
@@ -175,7 +177,7 @@ function choose(position, { focus = false } = {}) {
   const votes = unit.votes.map((vote) => `${vote.annotator}: ${labelOf[vote.label].title}`).join(" · ");
   byId("own").textContent = [own ? `Your label: ${own.title}` : "No label of yours", votes].filter(Boolean).join(" · ");
   const words = unit.why.replaceAll("_", " ");
-  byId("why").textContent = unit.guess && !own ? `Guess: ${labelOf[unit.guess].title}. ${words}` : words;
+  byId("why").textContent = unit.guess && !own && !unit.gold ? `Guess: ${labelOf[unit.guess].title}. ${words}` : words;
   for (const button of byId("keys").children)
     if (button.dataset.key in nameOfKey) button.setAttribute("aria-pressed", nameOfKey[button.dataset.key] === unit.own);
 }
