@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external cost suspects clean help
+.PHONY: repro test external study two-sample cost suspects clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -30,6 +30,14 @@ test: $(VENV)/installed    ## Linters, types, tests
 
 external: $(VENV)/installed  ## Score every model on labelled news outside the repository
 	$(EXTERNAL)
+
+study: $(VENV)/installed   ## Seeds and learning curve: some twenty trainings, an hour on two cores
+	$(BIN)/python -m pipeline.study --params params.yaml --sets external.yaml --splits data/splits \
+		--contrast data/contrast --models models --seeds reports/seeds.json --curve reports/learning_curve.json
+
+two-sample: $(VENV)/installed  ## How well a classifier tells the corpus from real news
+	$(BIN)/python -m pipeline.two_sample --params params.yaml --sets external.yaml --labelled data/labelled.jsonl \
+		--record reports/two_sample.json
 
 cost: $(VENV)/installed    ## Measure size and speed of every model once; the report shows the record
 	$(BIN)/python -m benchmarks.cost --test data/splits/test.jsonl --models models \

@@ -149,8 +149,7 @@ def info(model: Path | None) -> None:
         "splitter": SEGMENTER_VERSION,
         "model": folder,
         "labels": ", ".join(description.labels),
-        "context": f"{description.context_sentences} preceding sentences",
-        "longest input": f"{description.max_tokens} tokens",
+        "window": f"{description.window_tokens} tokens, {description.context_tokens} of context",
         "temperature": description.temperature,
         "trained with": f"splitter {description.segmenter}",
     }

@@ -25,21 +25,21 @@ from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
 from pipeline.evaluation.predictions import score
 from pipeline.folders import folder_hash
-from pipeline.labelling.label import GOLD, LabelledSentence
+from pipeline.labelling.label import GOLD, LabelledSentence, with_label
 from pipeline.stages.command import run
 
 log = logging.getLogger(__name__)
 
 
+def gold_sentences(path: Path) -> list[LabelledSentence]:
+    """Read a labelled set from outside as the pipeline's own sentences."""
+    gold = read_gold(path)
+    return [with_label(s, label, GOLD, 1.0) for s, label in zip(gold.sentences, gold.labels, strict=True)]
+
+
 def measure(path: Path, models: Path, settings: EvaluateSettings) -> dict[str, Any]:
     """Evaluate every model on one labelled set, as `evaluate` does on test."""
-    gold = read_gold(path)
-    sentences = [
-        LabelledSentence(
-            **{name: getattr(s, name) for name in type(s).__slots__}, label=label, source=GOLD, confidence=1.0
-        )
-        for s, label in zip(gold.sentences, gold.labels, strict=True)
-    ]
+    sentences = gold_sentences(path)
     scored = {name: score(load_classifier(name, models / name), sentences) for name in MODELS}
     return evaluate_models(scored, settings, main=TRANSFORMER)
 

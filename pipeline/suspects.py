@@ -29,10 +29,9 @@ from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import classification_scores, confusion_matrix
 from newsvoice.records import read_records, rounded, write_json
-from newsvoice.runtime.classifier import collate
-from newsvoice.runtime.encoding import encode, length_sorted_batches, text_pairs
-from pipeline.classifiers.encoders import EMBEDDED, encoder_source
+from pipeline.classifiers.frozen import FrozenClassifier
 from pipeline.classifiers.tfidf import TfidfClassifier, TfidfSettings
+from pipeline.classifiers.transformer import FinetuneSettings
 from pipeline.config import load_settings
 from pipeline.labelling.label import GOLD, LabelledSentence
 from pipeline.stages.command import run
@@ -43,8 +42,6 @@ FOLDS: Final = 5
 SEED: Final = 7
 # Nobody walks through more in one go; the count of all is in the record.
 SHOWN: Final = 200
-TOKEN_BUDGET: Final = 4096
-MAX_TOKENS: Final = 192
 # scikit-learn's C for 384 standardised features.
 INVERSE_REGULARISATION: Final = 0.1
 
@@ -54,7 +51,7 @@ Array = NDArray[np.float64]
 def unseen_probabilities(sentences: Sequence[LabelledSentence], settings: TfidfSettings, features: Array) -> Array:
     """Return `(n, 3)` probabilities, each sentence's from models trained on other articles alone.
 
-    `features` is `(n, d)`, what the frozen encoder makes of each sentence. Raises `NewsvoiceError` for fewer
+    `features` is `(n, d)`, the frozen encoder's embedding of each sentence. Raises `NewsvoiceError` for fewer
     articles than folds.
     """
     labels = np.array([INDEX[s.label] for s in sentences])
@@ -74,25 +71,6 @@ def unseen_probabilities(sentences: Sequence[LabelledSentence], settings: TfidfS
         found[np.ix_(held_out, columns)] += meaning.predict_proba(features[held_out]) / 2
         log.info("fold %d of %d", number, FOLDS)
     return found
-
-
-def encoder_features(sentences: Sequence[LabelledSentence], encoder: str = EMBEDDED) -> Array:
-    """Return `(n, d)` mean token vectors of the frozen encoder, which knows no label."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    source, revision = encoder_source(encoder, None)
-    tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-    model = AutoModel.from_pretrained(source, revision=revision).eval()
-    encoded = encode(tokenizer, text_pairs(sentences, context_sentences=0), max_tokens=MAX_TOKENS)
-    features = np.zeros((len(sentences), model.config.hidden_size))
-    with torch.inference_mode():
-        for batch in length_sorted_batches([len(e.input_ids) for e in encoded], token_budget=TOKEN_BUDGET):
-            inputs = collate([encoded[i] for i in batch], pad_id=tokenizer.pad_token_id)
-            mask = inputs["attention_mask"].unsqueeze(-1)
-            vectors = model(**inputs).last_hidden_state
-            features[batch] = ((vectors * mask).sum(1) / mask.sum(1)).numpy()
-    return features
 
 
 def suspects(
@@ -150,7 +128,9 @@ def main(paths: argparse.Namespace) -> None:
     """Judge every gold sentence and write the record."""
     sentences = [s for s in read_records(paths.labelled, LabelledSentence) if s.source == GOLD]
     settings = load_settings(paths.params, "baseline.tfidf", TfidfSettings)
-    probabilities = unseen_probabilities(sentences, settings, encoder_features(sentences))
+    encoder = FrozenClassifier(load_settings(paths.params, "finetune", FinetuneSettings))
+    # Once for all folds: the encoder is frozen and knows no label.
+    probabilities = unseen_probabilities(sentences, settings, encoder.embed(sentences).astype(np.float64))
     annotations = {file.stem: read_annotations(file) for file in sorted(paths.annotations.glob("*.jsonl"))}
     digest = hashlib.sha256(paths.labelled.read_bytes()).hexdigest()
     record = {"labelled_sha256": digest, **suspects(sentences, probabilities, annotations)}

@@ -15,9 +15,9 @@ VOCABULARY = (
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Save a small BERT with random weights as a model folder: one sentence of context, 32 tokens."""
+    """Save a small BERT with random weights as a model folder: windows of 32 tokens, 12 of context."""
     import torch
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
+    from transformers import BertConfig, BertForTokenClassification, BertTokenizer
 
     from newsvoice.labels import NAMES
     from newsvoice.runtime.encoding import ModelDescription
@@ -41,6 +41,6 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with torch.random.fork_rng():
         torch.manual_seed(7)
-        BertForSequenceClassification(config).save_pretrained(folder)
-    ModelDescription(name="tiny", labels=NAMES, context_sentences=1, max_tokens=32, temperature=1.5).save(folder)
+        BertForTokenClassification(config).save_pretrained(folder)
+    ModelDescription(name="tiny", labels=NAMES, window_tokens=32, context_tokens=12, temperature=1.5).save(folder)
     return folder

@@ -1,7 +1,8 @@
 """A trained model folder, loaded for inference with torch and transformers (extra `[inference]`).
 
-`models/classifier/` is a plain `transformers` folder, so `AutoModelForSequenceClassification` reads it
-too; this class adds what the folder's `newsvoice.json` says: context, temperature, label order.
+`models/classifier/` is a plain `transformers` folder, so `AutoModelForTokenClassification` reads it too; a
+sentence's logits are the mean of its tokens' logits. This class adds what the folder's `newsvoice.json`
+says: windows, temperature, label order.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,14 @@ from numpy.typing import NDArray
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Prediction, Sentence
-from newsvoice.runtime.encoding import DESCRIPTION, Encoded, ModelDescription, encode, length_sorted_batches, text_pairs
+from newsvoice.runtime.encoding import (
+    DESCRIPTION,
+    ModelDescription,
+    Tokens,
+    length_sorted_batches,
+    tokenize,
+    windows,
+)
 
 # Padded tokens a forward pass; larger batches gain nothing on two cores and cost memory.
 TOKEN_BUDGET = 2048
@@ -44,7 +52,7 @@ class Classifier:
             raise NewsvoiceError(f"broken model (no {missing[0]})", where=str(folder), advice="make repro")
         try:
             from safetensors import SafetensorError
-            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+            from transformers import AutoModelForTokenClassification, AutoTokenizer
             from transformers.utils import logging
         except ImportError:
             raise NewsvoiceError(
@@ -53,26 +61,26 @@ class Classifier:
         logging.set_verbosity_error()
         logging.disable_progress_bar()
         try:
-            model = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True)
+            model = AutoModelForTokenClassification.from_pretrained(folder, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, SafetensorError) as error:
             reason = str(error).splitlines()[0]
             raise NewsvoiceError(f"broken model ({reason})", where=str(folder), advice="make repro") from error
-        longest = getattr(model.config, "max_position_embeddings", description.max_tokens)
-        if description.max_tokens > longest:
+        longest = getattr(model.config, "max_position_embeddings", description.window_tokens)
+        if description.window_tokens > longest:
             raise NewsvoiceError(
-                f"max_tokens {description.max_tokens} is more than the model's {longest} positions",
+                f"window_tokens {description.window_tokens} is more than the model's {longest} positions",
                 where=str(folder / DESCRIPTION),
             )
         return cls(model, tokenizer, description)
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
         """Return `(n, 3)` probabilities in the order of `newsvoice.labels`, for sentences in reading order."""
-        return self._probabilities(self._encode(sentences))
+        return self._probabilities(sentences, self._tokenize(sentences))
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Prediction]:
         """Return a prediction a sentence, in order."""
-        encoded = self._encode(sentences)
+        tokens = self._tokenize(sentences)
         return [
             Prediction(
                 article=sentence.article,
@@ -84,41 +92,57 @@ class Classifier:
                 probabilities=dict(zip(NAMES, (round(float(p), 4) for p in row), strict=True)),
                 in_quotation=sentence.in_quotation,
                 model=self.description.name,
-                truncated=inputs.truncated,
+                truncated=read.truncated,
             )
-            for sentence, inputs, row in zip(sentences, encoded, self._probabilities(encoded), strict=True)
+            for sentence, read, row in zip(sentences, tokens, self._probabilities(sentences, tokens), strict=True)
         ]
 
-    def _encode(self, sentences: Sequence[Sentence]) -> list[Encoded]:
-        pairs = text_pairs(sentences, context_sentences=self.description.context_sentences)
-        return encode(self.tokenizer, pairs, max_tokens=self.description.max_tokens)
+    def _tokenize(self, sentences: Sequence[Sentence]) -> list[Tokens]:
+        return tokenize(self.tokenizer, sentences, window_tokens=self.description.window_tokens)
 
-    def _probabilities(self, encoded: Sequence[Encoded]) -> NDArray[np.float64]:
+    def _probabilities(self, sentences: Sequence[Sentence], tokens: Sequence[Tokens]) -> NDArray[np.float64]:
         import torch
 
-        logits = torch.zeros(len(encoded), len(NAMES))
+        laid = windows(
+            self.tokenizer,
+            sentences,
+            tokens,
+            window_tokens=self.description.window_tokens,
+            context_tokens=self.description.context_tokens,
+        )
+        logits = np.zeros((len(sentences), len(NAMES)))
         device = next(self.model.parameters()).device
         with torch.inference_mode():
-            for batch in length_sorted_batches([len(e.input_ids) for e in encoded], token_budget=TOKEN_BUDGET):
-                inputs = collate([encoded[position] for position in batch], pad_id=self.tokenizer.pad_token_id)
-                accepted = {k: v.to(device) for k, v in inputs.items() if k in self.tokenizer.model_input_names}
-                logits[batch] = self.model(**accepted).logits.float().cpu()
-        scaled = logits.double() / self.description.temperature
+            for batch in length_sorted_batches([len(w.input_ids) for w in laid], token_budget=TOKEN_BUDGET):
+                rows = [laid[number] for number in batch]
+                inputs = collate([w.input_ids for w in rows], [w.type_ids for w in rows], self.tokenizer)
+                by_token = self.model(**{k: v.to(device) for k, v in inputs.items()}).logits.double().cpu().numpy()
+                for row, number in zip(by_token, batch, strict=True):
+                    for span in laid[number].own:
+                        logits[span.position] = row[span.start : span.end].mean(axis=0)
+        scaled = torch.from_numpy(logits / self.description.temperature)
         probabilities: NDArray[np.float64] = torch.softmax(scaled, dim=-1).numpy()
         return probabilities
 
 
-def collate(encoded: Sequence[Encoded], *, pad_id: int, multiple: int = 1) -> dict[str, Any]:
-    """Pad inputs to a batch of tensors `(batch, tokens)`; `tokens` is rounded up to `multiple`."""
+def collate(
+    ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]], tokenizer: Any, *, multiple: int = 1
+) -> dict[str, Any]:
+    """Pad token and type ids to tensors `(batch, tokens)`, of those inputs that the tokenizer's model takes.
+
+    `tokens` is rounded up to `multiple`.
+    """
     import torch
 
-    width = max(len(e.input_ids) for e in encoded)
-    width = -(-width // multiple) * multiple
-    ids = torch.full((len(encoded), width), pad_id)
-    types = torch.zeros_like(ids)
-    mask = torch.zeros_like(ids)
-    for row, e in enumerate(encoded):
-        ids[row, : len(e.input_ids)] = torch.tensor(e.input_ids)
-        types[row, : len(e.input_ids)] = torch.tensor(e.token_type_ids)
-        mask[row, : len(e.input_ids)] = 1
-    return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+    width = -(-max(map(len, ids)) // multiple) * multiple
+    shape = len(ids), width
+    inputs = {
+        "input_ids": torch.full(shape, tokenizer.pad_token_id),
+        "token_type_ids": torch.zeros(shape, dtype=torch.long),
+        "attention_mask": torch.zeros(shape, dtype=torch.long),
+    }
+    for number, (row, row_types) in enumerate(zip(ids, types, strict=True)):
+        inputs["input_ids"][number, : len(row)] = torch.tensor(row)
+        inputs["token_type_ids"][number, : len(row)] = torch.tensor(row_types)
+        inputs["attention_mask"][number, : len(row)] = 1
+    return {name: tensor for name, tensor in inputs.items() if name in tokenizer.model_input_names}

@@ -1,8 +1,14 @@
-"""What a classifier reads: a sentence and the words before it. Shared by training and inference."""
+"""What a classifier reads: windows of whole sentences. Shared by training and inference.
+
+Every token is encoded once, between the sentences around it: context costs next to nothing, and a sentence's
+answer is the mean of its own tokens' (sequential sentence classification, after Cohan et al. 2019). Sentences
+inside a quotation are told by their segment id, where the encoder has segments.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,14 +25,14 @@ DESCRIPTION: Final = "newsvoice.json"
 class ModelDescription:
     """What the weights cannot say themselves; it lies beside them as `newsvoice.json`.
 
-    `context_sentences`: how many preceding sentences of the article the model reads along.
-    `max_tokens`: longest input, special tokens included; `temperature` divides the logits (calibration).
+    `window_tokens`: longest input, special tokens included; `context_tokens`: how much of the sentences
+    before a window's own is read along; `temperature` divides the logits (calibration).
     """
 
     name: str
     labels: tuple[str, ...]
-    context_sentences: int
-    max_tokens: int
+    window_tokens: int
+    context_tokens: int
     temperature: float
     segmenter: str = SEGMENTER_VERSION
 
@@ -47,8 +53,8 @@ class ModelDescription:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NewsvoiceError("not a newsvoice model", where=str(path), advice="build one: make repro") from error
         for name, good in (
-            ("context_sentences", _is_count(description.context_sentences, least=0)),
-            ("max_tokens", _is_count(description.max_tokens, least=8)),
+            ("window_tokens", _is_count(description.window_tokens, least=8)),
+            ("context_tokens", _is_count(description.context_tokens, least=0)),
             ("temperature", isinstance(description.temperature, (int, float)) and description.temperature > 0),
         ):
             if not good:
@@ -62,63 +68,105 @@ def _is_count(value: object, *, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def text_pairs(sentences: Sequence[Sentence], *, context_sentences: int) -> list[tuple[str, str]]:
-    """Return `(sentence, context)` for each sentence; the context is empty at an article's start.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a sentence stands in a window: `input_ids[start:end]`, its closing separator included.
 
-    `sentences` are in reading order; only those given, of the same article, serve as context.
+    `position` is the sentence's place in the sequence that was encoded.
     """
-    pairs = []
-    for position, sentence in enumerate(sentences):
-        before = sentences[max(0, position - context_sentences) : position]
-        context = " ".join(_read(other) for other in before if other.article == sentence.article)
-        pairs.append((_read(sentence), context))
-    return pairs
 
-
-def _read(sentence: Sentence) -> str:
-    return marked(sentence.text, in_quotation=sentence.in_quotation)
+    position: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """Token ids of one input, and whether the sentence itself had to be cut to fit."""
+class Window:
+    """Consecutive sentences of one article as one input: those read along as context, then its own.
+
+    `type_ids` are as many as `input_ids`: 1 on the tokens of a sentence that stands inside a quotation, else 0.
+    """
 
     input_ids: list[int]
-    token_type_ids: list[int]
+    type_ids: list[int]
+    context: tuple[Span, ...]
+    own: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A sentence's token ids without special tokens, whether they had to be cut to fit a window, and its state."""
+
+    ids: list[int]
     truncated: bool
+    in_quotation: bool
 
 
-def encode(tokenizer: Any, pairs: Sequence[tuple[str, str]], *, max_tokens: int) -> list[Encoded]:
-    """Tokenize pairs: the sentence first and whole if it fits, then the end of its context.
+def tokenize(tokenizer: Any, sentences: Sequence[Sentence], *, window_tokens: int) -> list[Tokens]:
+    """Tokenize what a model reads of each sentence; one too long for a window is cut at its end.
 
-    A sentence longer than the model's window is cut at its end and marked `truncated`. `tokenizer` is a
-    `transformers` tokenizer; its own special tokens and segment ids frame the pair.
+    `tokenizer` is a `transformers` tokenizer.
     """
-    lengths = [len(ids) for ids in _ids(tokenizer, [sentence for sentence, _ in pairs])]
-    alone = max_tokens - tokenizer.num_special_tokens_to_add(pair=False)
-    # Below this many free tokens a context is not worth its separator.
-    framed = max_tokens - tokenizer.num_special_tokens_to_add(pair=True)
-    encoded = []
-    side = tokenizer.truncation_side
-    for (sentence, context), length in zip(pairs, lengths, strict=True):
-        if context and length < framed:
-            tokenizer.truncation_side = "left"
-            inputs = tokenizer(sentence, context, truncation="only_second", max_length=max_tokens)
-        else:
-            tokenizer.truncation_side = "right"
-            inputs = tokenizer(sentence, truncation=True, max_length=max_tokens)
-        ids = inputs["input_ids"]
-        types = inputs.get("token_type_ids", [0] * len(ids))
-        encoded.append(Encoded(input_ids=ids, token_type_ids=types, truncated=length > alone))
-    tokenizer.truncation_side = side
-    return encoded
-
-
-def _ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-    if not texts:
+    if not sentences:
         return []
-    ids: list[list[int]] = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
-    return ids
+    texts = [marked(s.text, in_quotation=s.in_quotation) for s in sentences]
+    rows = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+    # One token opens the window, one closes the sentence.
+    longest = window_tokens - 2
+    return [
+        Tokens(ids[:longest], truncated=len(ids) > longest, in_quotation=sentence.in_quotation)
+        for ids, sentence in zip(rows, sentences, strict=True)
+    ]
+
+
+def windows(
+    tokenizer: Any,
+    sentences: Sequence[Sentence],
+    tokens: Sequence[Tokens],
+    *,
+    window_tokens: int,
+    context_tokens: int,
+    first_tokens: Sequence[int] = (),
+) -> list[Window]:
+    """Lay `sentences`, in reading order, into windows of at most `window_tokens`: `[CLS] s [SEP] s [SEP] …`.
+
+    Each sentence is some window's own exactly once. A window never crosses from one article to another, and
+    takes the sentences before it along while they fit into `context_tokens`; so an answer depends on the
+    article alone. `first_tokens` bounds the first window of each article instead (training moves the
+    borders with it).
+    """
+    found: list[Window] = []
+    by_article = groupby(range(len(sentences)), key=lambda position: sentences[position].article)
+    for number, (_, group) in enumerate(by_article):
+        positions = list(group)
+        size = [len(tokens[position].ids) + 1 for position in positions]
+        limit = first_tokens[number] if first_tokens else window_tokens
+        first = 0
+        while first < len(positions):
+            before = first
+            while before and 1 + sum(size[before - 1 : first]) <= context_tokens:
+                before -= 1
+            after, used = first, 1 + sum(size[before:first])
+            if used + size[first] > limit:
+                # The sentence fills the window alone.
+                before, used = first, 1
+            while after < len(positions) and (after == first or used + size[after] <= limit):
+                used += size[after]
+                after += 1
+            found.append(_window(tokenizer, tokens, positions[before:first], positions[first:after]))
+            first, limit = after, window_tokens
+    return found
+
+
+def _window(tokenizer: Any, tokens: Sequence[Tokens], context: Sequence[int], own: Sequence[int]) -> Window:
+    ids, types = [tokenizer.cls_token_id], [0]
+    spans = []
+    for position in (*context, *own):
+        start = len(ids)
+        ids += [*tokens[position].ids, tokenizer.sep_token_id]
+        types += [int(tokens[position].in_quotation)] * (len(ids) - start)
+        spans.append(Span(position, start, len(ids)))
+    return Window(ids, types, tuple(spans[: len(context)]), tuple(spans[len(context) :]))
 
 
 def length_sorted_batches(lengths: Sequence[int], *, token_budget: int) -> list[list[int]]:
@@ -126,10 +174,16 @@ def length_sorted_batches(lengths: Sequence[int], *, token_budget: int) -> list[
 
     Positions come in order of length, so that little is padded; a single input may exceed the budget.
     """
-    batches: list[list[int]] = []
-    for position in sorted(range(len(lengths)), key=lambda p: (lengths[p], p)):
-        if batches and lengths[position] * (len(batches[-1]) + 1) <= token_budget:
-            batches[-1].append(position)
-        else:
-            batches.append([position])
-    return batches
+    return list(cut_batches(sorted(range(len(lengths)), key=lambda p: (lengths[p], p)), lengths, token_budget))
+
+
+def cut_batches(positions: Sequence[int], lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
+    """Cut `positions`, whose lengths don't fall, into batches of at most `token_budget` padded tokens."""
+    batch: list[int] = []
+    for position in positions:
+        if batch and lengths[position] * (len(batch) + 1) > token_budget:
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch

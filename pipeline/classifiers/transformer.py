@@ -1,35 +1,31 @@
-"""The fine-tuned transformer: a small pretrained encoder with a classification head."""
+"""The fine-tuned transformer: a small pretrained encoder with a linear head over each token."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 import torch
-from datasets import Dataset
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.optimize import minimize_scalar
 from torch import nn
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import Sentence
-from newsvoice.runtime.classifier import Classifier, collate
-from newsvoice.runtime.encoding import Encoded, ModelDescription, encode, text_pairs
+from newsvoice.runtime.classifier import Classifier
+from newsvoice.runtime.encoding import ModelDescription, tokenize
+from pipeline.classifiers.batches import UNLABELLED, batch_loss, shuffled_batches, training_windows
 from pipeline.classifiers.encoders import encoder_source
 from pipeline.config import Settings
 from pipeline.labelling.label import LabelledSentence
 
 log = logging.getLogger(__name__)
 
-# Lengths are rounded up to this many tokens: fewer distinct shapes, so fewer kernels to prepare.
-LENGTH_MULTIPLE = 4
-# Shuffled inputs are sorted by length inside pools of this many batches: little padding, still random.
-POOL_BATCHES = 16
 MAX_GRADIENT_NORM = 1.0
 
 
@@ -37,15 +33,17 @@ class FinetuneSettings(Settings):
     """How the encoder is fine-tuned.
 
     `encoder` is `embedded` (the package's MiniLM), a hub id (then pin `revision`) or a local folder.
-    `token_budget` is the size of a batch in padded tokens; `warmup_share` of all steps raises the
-    learning rate, the rest lowers it to zero. `precision: auto` takes bf16 where the processor
-    multiplies it natively. `threads` is pinned because another count sums in another order.
+    `window_tokens` is the longest input, special tokens included; in inference `context_tokens` of the
+    sentences before a window's own are read along. `token_budget` is the size of a batch in padded tokens;
+    `warmup_share` of all steps raises the learning rate, the rest lowers it to zero. `precision: auto` takes
+    bf16 where the processor multiplies it natively. `threads` is pinned because another count sums in
+    another order.
     """
 
     encoder: str
     revision: str | None
-    context_sentences: int = Field(ge=0, le=8)
-    max_tokens: int = Field(ge=16, le=8192)
+    window_tokens: int = Field(ge=16, le=8192)
+    context_tokens: int = Field(ge=0, le=4096)
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
@@ -81,7 +79,7 @@ class History:
 
 
 class TransformerClassifier:
-    """Fine-tunes on single sentences with optional preceding context; keeps the best validation epoch."""
+    """Fine-tunes on windows of whole sentences; keeps the best validation epoch."""
 
     def __init__(self, settings: FinetuneSettings | None = None, runtime: Classifier | None = None) -> None:
         self.settings, self.runtime = settings, runtime
@@ -101,22 +99,32 @@ class TransformerClassifier:
         description = ModelDescription(
             name="transformer",
             labels=NAMES,
-            context_sentences=s.context_sentences,
-            max_tokens=s.max_tokens,
+            window_tokens=s.window_tokens,
+            context_tokens=s.context_tokens,
             temperature=1.0,
         )
-        data = _encoded(train, tokenizer, s)
-        schedule = [_batches(data["length"], s.token_budget, seed=s.seed + epoch) for epoch in range(s.epochs)]
+        tokens = tokenize(tokenizer, train, window_tokens=s.window_tokens)
+        if cut := sum(t.truncated for t in tokens):
+            log.warning(
+                "%d training sentences are longer than a window of %d tokens and were cut", cut, s.window_tokens
+            )
+        data = [
+            training_windows(train, tokens, tokenizer, window_tokens=s.window_tokens, seed=s.seed, epoch=epoch)
+            for epoch in range(s.epochs)
+        ]
+        schedule = [
+            shuffled_batches(rows["length"], s.token_budget, seed=s.seed + epoch) for epoch, rows in enumerate(data)
+        ]
         optimiser, scheduler = _optimiser(model, s, steps=sum(map(len, schedule)))
-        loss_function = nn.CrossEntropyLoss(label_smoothing=s.label_smoothing)
+        loss_function = nn.CrossEntropyLoss(label_smoothing=s.label_smoothing, ignore_index=UNLABELLED)
         gold = np.array([INDEX[v.label] for v in validation])
         best: tuple[float, dict[str, torch.Tensor], NDArray[np.float64]] | None = None
         epochs: list[Epoch] = []
-        for number, batches in enumerate(schedule, start=1):
+        for number, (rows, batches) in enumerate(zip(data, schedule, strict=True), start=1):
             model.train()
             losses = []
             for batch in batches:
-                loss = _step(model, data, batch, loss_function, tokenizer, device=s.device, precision=precision)
+                loss = batch_loss(model, rows[batch], loss_function, tokenizer, device=s.device, precision=precision)
                 loss.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)
                 optimiser.step()
@@ -197,7 +205,7 @@ def _make_deterministic(settings: FinetuneSettings) -> None:
 def _build(s: FinetuneSettings) -> tuple[Any, Any]:
     source, revision = encoder_source(s.encoder, s.revision)
     names = dict(enumerate(NAMES))
-    model = AutoModelForSequenceClassification.from_pretrained(
+    model = AutoModelForTokenClassification.from_pretrained(
         source,
         revision=revision,
         num_labels=len(NAMES),
@@ -211,45 +219,12 @@ def _build(s: FinetuneSettings) -> tuple[Any, Any]:
     )
     tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
     if s.freeze_embeddings:
-        model.base_model.embeddings.requires_grad_(False)
+        embeddings = model.base_model.embeddings
+        embeddings.requires_grad_(False)
+        if (types := getattr(embeddings, "token_type_embeddings", None)) is not None:
+            # The two vectors that tell a quotation from the rest mean something new here.
+            types.requires_grad_(True)
     return model.to(s.device), tokenizer
-
-
-def _encoded(sentences: Sequence[LabelledSentence], tokenizer: Any, s: FinetuneSettings) -> Dataset:
-    pairs = text_pairs(sentences, context_sentences=s.context_sentences)
-    inputs = encode(tokenizer, pairs, max_tokens=s.max_tokens)
-    if cut := sum(e.truncated for e in inputs):
-        log.warning("%d training sentences are longer than %d tokens and were cut", cut, s.max_tokens)
-    return Dataset.from_dict(
-        {
-            "input_ids": [e.input_ids for e in inputs],
-            "token_type_ids": [e.token_type_ids for e in inputs],
-            "length": [len(e.input_ids) for e in inputs],
-            "label": [INDEX[sentence.label] for sentence in sentences],
-        }
-    )
-
-
-def _batches(lengths: Sequence[int], token_budget: int, *, seed: int) -> list[list[int]]:
-    """Shuffle, sort by length inside pools, cut into batches of at most `token_budget` padded tokens, shuffle."""
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(lengths)).tolist()
-    pool = max(1, round(POOL_BATCHES * token_budget / float(np.mean(lengths))))
-    batches: list[list[int]] = []
-    for first in range(0, len(order), pool):
-        batches.extend(_cut(sorted(order[first : first + pool], key=lambda p: lengths[p]), lengths, token_budget))
-    return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def _cut(positions: Sequence[int], lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for position in positions:
-        if batch and lengths[position] * (len(batch) + 1) > token_budget:
-            yield batch
-            batch = []
-        batch.append(position)
-    if batch:
-        yield batch
 
 
 def _optimiser(model: Any, s: FinetuneSettings, *, steps: int) -> tuple[Any, Any]:
@@ -265,25 +240,3 @@ def _optimiser(model: Any, s: FinetuneSettings, *, steps: int) -> tuple[Any, Any
         optimiser, lambda step: min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
     )
     return optimiser, scheduler
-
-
-def _step(
-    model: Any,
-    data: Dataset,
-    batch: list[int],
-    loss_function: nn.Module,
-    tokenizer: Any,
-    *,
-    device: str,
-    precision: str,
-) -> torch.Tensor:
-    """Forward one batch and return its mean loss."""
-    rows = data[batch]
-    encoded = [Encoded(i, t, truncated=False) for i, t in zip(rows["input_ids"], rows["token_type_ids"], strict=True)]
-    inputs = collate(encoded, pad_id=tokenizer.pad_token_id, multiple=LENGTH_MULTIPLE)
-    accepted = {k: v.to(device) for k, v in inputs.items() if k in tokenizer.model_input_names}
-    labels = torch.tensor(rows["label"], device=device)
-    with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == "bf16"):
-        logits = model(**accepted).logits
-    loss: torch.Tensor = loss_function(logits.float(), labels)
-    return loss

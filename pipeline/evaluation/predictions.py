@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from newsvoice.labels import INDEX, NAMES
 from pipeline.classifiers.base import SentenceClassifier
-from pipeline.labelling.label import LabelledSentence
+from pipeline.labelling.label import CONTEXT, LabelledSentence
 
 # Files in a model's folder of predictions.
 TEST_PREDICTIONS: Final = "test.jsonl"
@@ -37,7 +37,7 @@ class ScoredSentence:
 
 
 def score(classifier: SentenceClassifier, sentences: Sequence[LabelledSentence]) -> list[ScoredSentence]:
-    """Run a classifier over labelled sentences, whole articles in reading order."""
+    """Run a classifier over labelled sentences, whole articles in reading order; context is read, not scored."""
     probabilities = classifier.predict_proba(sentences)
     return [
         ScoredSentence(
@@ -50,6 +50,7 @@ def score(classifier: SentenceClassifier, sentences: Sequence[LabelledSentence])
             probabilities=tuple(round(float(p), DIGITS) for p in row),
         )
         for s, row in zip(sentences, probabilities, strict=True)
+        if s.source != CONTEXT
     ]
 
 

@@ -15,10 +15,10 @@ from typing import Any, Final
 from newsvoice.agreement import agreement
 from newsvoice.annotations import Annotation, Vote, check_votes
 from newsvoice.errors import NewsvoiceError
-from newsvoice.labels import NAMES
+from newsvoice.labels import NAMES, NOT_PROSE
 from newsvoice.records import read_jsonl
 from newsvoice.text.segment import from_sentences, sentence_spans
-from pipeline.labelling.label import GOLD, LabelledSentence
+from pipeline.labelling.label import CONTEXT, GOLD, LabelledSentence, with_label
 
 # One pair in this many is for test only.
 TEST_EVERY: Final = 4
@@ -70,21 +70,19 @@ def read_pairs(path: Path) -> list[ContrastPair]:
 
 
 def labelled(pairs: Sequence[ContrastPair]) -> list[LabelledSentence]:
-    """Return both sentences of each pair, `ID-a` and `ID-b`, with their quotation state from the context.
+    """Return each pair as two small articles, `ID-a` and `ID-b`: the context, then one of the sentences.
 
-    The context is not among them: it has no labels, so models read contrast sentences without it.
+    Sentences of the context have no label; they are marked as `context`, to be read along.
     """
     sentences = []
     for pair in pairs:
         context = [pair.before[start:end] for start, end in sentence_spans(pair.before, 0, len(pair.before))]
         for side, annotation in zip(SIDES, pair.sentences, strict=True):
             texts = [*context, annotation.text]
-            target = from_sentences(texts, article=f"{pair.id}-{side}", paragraphs=[0] * len(texts))[-1]
-            fields = {name: getattr(target, name) for name in type(target).__slots__}
+            *before, target = from_sentences(texts, article=f"{pair.id}-{side}", paragraphs=[0] * len(texts))
             assert annotation.label is not None
-            sentences.append(
-                LabelledSentence(**fields, label=annotation.label, source=GOLD, confidence=annotation.confidence)
-            )
+            sentences += [with_label(s, NOT_PROSE, CONTEXT, 0.0) for s in before]
+            sentences.append(with_label(target, annotation.label, GOLD, annotation.confidence))
     return sentences
 
 

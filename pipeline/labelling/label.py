@@ -15,11 +15,13 @@ from newsvoice.records import Article, Sentence
 from newsvoice.rules import FUNCTIONS, RuleLabel, label_by_rules
 
 GOLD, RULES = "gold", "rules"
+# A sentence that stands before a labelled one to be read along; its label is `none` and nobody learns or scores it.
+CONTEXT = "context"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSentence(Sentence):
-    """A sentence, its label, where the label is from (`gold` or `rules`) and how sure it is (0 to 1)."""
+    """A sentence, its label, where the label is from (`gold`, `rules`, `context`) and how sure it is (0 to 1)."""
 
     label: str
     source: str
@@ -65,11 +67,11 @@ def label_sentences(
             not_prose += 1
             continue
         if gold is not None:
-            labelled.append(_labelled(sentence, gold.label, GOLD, gold.confidence))
+            labelled.append(with_label(sentence, gold.label, GOLD, gold.confidence))
             gold_labels.append(gold.label)
             rule_labels.append(rules)
         else:
-            labelled.append(_labelled(sentence, rules.label, RULES, rules.confidence))
+            labelled.append(with_label(sentence, rules.label, RULES, rules.confidence))
     everything = [annotation for marks in annotations.values() for annotation in marks]
     by_genre: dict[str, list[Annotation]] = {}
     for article in articles:
@@ -184,7 +186,8 @@ def rule_scores(rule_labels: Sequence[RuleLabel], gold_labels: Sequence[str]) ->
 _LABEL_OF = {function.name: function.label.name for function in FUNCTIONS}
 
 
-def _labelled(sentence: Sentence, label: str, source: str, confidence: float) -> LabelledSentence:
+def with_label(sentence: Sentence, label: str, source: str, confidence: float) -> LabelledSentence:
+    """Return the sentence with its label, the label's source and how sure it is, to three digits."""
     fields = {name: getattr(sentence, name) for name in Sentence.__slots__}
     return LabelledSentence(**fields, label=label, source=source, confidence=round(confidence, 3))
 

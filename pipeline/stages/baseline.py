@@ -8,13 +8,14 @@ from pipeline.classifiers.majority import MajorityClassifier
 from pipeline.classifiers.rules import RulesClassifier
 from pipeline.classifiers.tfidf import TfidfClassifier, TfidfSettings
 from pipeline.config import load_settings
-from pipeline.labelling.label import LabelledSentence
+from pipeline.labelling.label import CONTEXT, LabelledSentence
 from pipeline.stages.command import run
 
 
 def main(paths: argparse.Namespace) -> None:
     """Fit each baseline and save it in its folder."""
-    train = [s for file in (paths.train, paths.contrast) for s in read_records(file, LabelledSentence)]
+    sentences = [s for file in (paths.train, paths.contrast) for s in read_records(file, LabelledSentence)]
+    train = [s for s in sentences if s.source != CONTEXT]
     baselines: dict[str, SentenceClassifier] = {
         "majority": MajorityClassifier(),
         "rules": RulesClassifier(),

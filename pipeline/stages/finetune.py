@@ -9,7 +9,7 @@ from dataclasses import asdict
 from newsvoice.records import read_records, write_json, write_text
 from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier
 from pipeline.config import load_settings
-from pipeline.labelling.label import LabelledSentence
+from pipeline.labelling.label import CONTEXT, LabelledSentence
 from pipeline.processor import processor_type
 from pipeline.stages.command import run
 
@@ -18,6 +18,7 @@ def main(paths: argparse.Namespace) -> None:
     """Train on one split, choose by the other; record what was trained, on which processor, how fast."""
     settings = load_settings(paths.params, "finetune", FinetuneSettings)
     train = [s for file in (paths.train, paths.contrast) for s in read_records(file, LabelledSentence)]
+    learnt = sum(s.source != CONTEXT for s in train)
     validation = read_records(paths.validation, LabelledSentence)
     started = time.perf_counter()
     classifier = TransformerClassifier(settings).fit(train, validation)
@@ -31,7 +32,7 @@ def main(paths: argparse.Namespace) -> None:
             "best_epoch": history.best_epoch,
             "validation_macro_f1": best.validation_macro_f1,
             "validation_loss": best.validation_loss,
-            "train_sentences": len(train),
+            "train_sentences": learnt,
             "steps": history.steps,
             "precision": history.precision,
             "temperature": classifier.runtime.description.temperature if classifier.runtime else None,
@@ -46,7 +47,7 @@ def main(paths: argparse.Namespace) -> None:
     writer.writerows({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows)
     write_text(paths.curve, table.getvalue())
     # Wall time differs from run to run, so it stays out of every hashed file.
-    sentences_seen = len(train) * settings.epochs
+    sentences_seen = learnt * settings.epochs
     write_json(
         paths.log,
         {"seconds": round(seconds, 1), "sentences_per_second": round(sentences_seen / seconds, 1)},

@@ -101,7 +101,14 @@ def write_corpus(repository: Path) -> None:
 def write_params(repository: Path) -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["split"] |= {"always_test": ["harbour"], "validation_share": 0.2, "test_share": 0.3}
-    params["finetune"] |= {"encoder": "encoder", "max_tokens": 64, "epochs": 1, "precision": "fp32", "threads": 1}
+    params["finetune"] |= {
+        "encoder": "encoder",
+        "window_tokens": 64,
+        "context_tokens": 16,
+        "epochs": 1,
+        "precision": "fp32",
+        "threads": 1,
+    }
     params["evaluate"] |= {"samples": 100, "min_slice": 1}
     (repository / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
 

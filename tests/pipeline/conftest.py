@@ -28,8 +28,8 @@ def finetune_settings(tiny_encoder: Path) -> FinetuneSettings:
     return FinetuneSettings(
         encoder=str(tiny_encoder),
         revision=None,
-        context_sentences=0,
-        max_tokens=32,
+        window_tokens=32,
+        context_tokens=12,
         epochs=1,
         learning_rate=5e-3,
         weight_decay=0.0,

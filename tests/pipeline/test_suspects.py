@@ -14,7 +14,7 @@ from newsvoice.labels import INDEX, NAMES
 from newsvoice.records import write_json, write_jsonl
 from pipeline.classifiers.tfidf import TfidfSettings
 from pipeline.labelling.label import RULES, LabelledSentence
-from pipeline.suspects import FOLDS, encoder_features, suspects, unseen_probabilities
+from pipeline.suspects import FOLDS, suspects, unseen_probabilities
 from tests.pipeline.build import A, E, R, one_hot, toy_set
 
 SETTINGS = TfidfSettings(
@@ -110,15 +110,6 @@ def test_too_few_articles_are_named() -> None:
     few = toy_set()[:12]
     with pytest.raises(NewsvoiceError, match=rf"2 articles are too few for {FOLDS} folds; annotate more"):
         unseen_probabilities(few, SETTINGS, meaning(few))
-
-
-def test_features_hang_on_the_sentence_alone(tiny_encoder: Path) -> None:
-    sentences = corpus()
-    together = encoder_features(sentences, str(tiny_encoder))
-    alone = encoder_features(sentences[5:6], str(tiny_encoder))
-    assert together.shape[0] == len(sentences)
-    assert together[5] == pytest.approx(alone[0], abs=1e-5)
-    assert not np.allclose(together[0], together[1])
 
 
 def test_the_review_page_reads_what_is_written(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,14 +65,24 @@ def test_the_order_of_sentences_is_kept(classifier: Classifier) -> None:
     assert [p.text for p in classifier.predict(forth[::-1])] == list(TEXTS[::-1])
 
 
-def test_the_preceding_sentence_is_read_and_no_other(classifier: Classifier) -> None:
-    def last(*texts: str) -> np.ndarray:
-        return classifier.predict_proba(article(texts))[-1]
+def test_the_sentences_before_are_read_as_far_as_the_context_goes(classifier: Classifier) -> None:
+    # Ten tokens each with its separator: windows own 0 to 2, then 3 and 4, then 5, and read one before along.
+    texts = ["the council met the mayor and it was not"] * 5 + ["he said that we pay it to the ships"]
+    other = "she said a fee was to pay in it"
 
-    assert (
-        np.abs(last("She left.", "He met the mayor.", "No.") - last("It is.", "He met the mayor.", "No.")).max() < 1e-5
-    )
-    assert np.abs(last("He met the mayor.", "No.") - last("It is.", "No.")).max() > 1e-4
+    def last(changed: int) -> np.ndarray:
+        return classifier.predict_proba(article([*texts[:changed], other, *texts[changed + 1 :]]))[-1]
+
+    as_it_is = classifier.predict_proba(article(texts))[-1]
+    assert np.abs(last(4) - as_it_is).max() > 1e-4
+    assert np.abs(last(3) - as_it_is).max() < 1e-5
+
+
+def test_the_state_of_quotation_is_read(classifier: Classifier) -> None:
+    [sentence] = article(["“We pay.”"])
+
+    inside, outside = (classifier.predict_proba([replace(sentence, in_quotation=state)])[0] for state in (True, False))
+    assert np.abs(inside - outside).max() > 1e-4
 
 
 def test_another_article_is_no_context(classifier: Classifier) -> None:
@@ -153,7 +164,7 @@ def test_a_broken_folder_is_refused_in_one_line(model_copy: Path, name: str, dat
 
 def test_a_description_that_allows_more_tokens_than_the_model_reads_is_refused(model_copy: Path) -> None:
     path = model_copy / "newsvoice.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"max_tokens": 4096}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"window_tokens": 4096}))
 
-    with pytest.raises(NewsvoiceError, match="max_tokens"):
+    with pytest.raises(NewsvoiceError, match="window_tokens"):
         Classifier.load(model_copy)

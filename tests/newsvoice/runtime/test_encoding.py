@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -6,10 +7,11 @@ import pytest
 
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
-from newsvoice.runtime.encoding import ModelDescription, encode, length_sorted_batches, text_pairs
+from newsvoice.records import Sentence
+from newsvoice.runtime.encoding import ModelDescription, Window, length_sorted_batches, tokenize, windows
 from newsvoice.text.segment import SEGMENTER_VERSION, from_sentences
 
-DESCRIPTION = ModelDescription(name="m", labels=NAMES, context_sentences=2, max_tokens=64, temperature=1.25)
+DESCRIPTION = ModelDescription(name="m", labels=NAMES, window_tokens=64, context_tokens=16, temperature=1.25)
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +36,9 @@ def test_a_description_is_saved_and_loaded(tmp_path: Path) -> None:
         {"labels": "RAE"},
         {"labels": None},
         {"mystery": 1},
-        {"max_tokens": "many"},
-        {"max_tokens": 0},
-        {"context_sentences": -1},
+        {"window_tokens": "many"},
+        {"window_tokens": 0},
+        {"context_tokens": -1},
         {"temperature": 0},
         {"temperature": "warm"},
     ],
@@ -51,7 +53,7 @@ def test_a_tampered_description_is_refused(tmp_path: Path, change: dict[str, Any
         ModelDescription.load(tmp_path)
 
 
-@pytest.mark.parametrize("field", ["name", "labels", "context_sentences", "max_tokens", "temperature"])
+@pytest.mark.parametrize("field", ["name", "labels", "window_tokens", "context_tokens", "temperature"])
 def test_a_description_without_a_field_is_refused(tmp_path: Path, field: str) -> None:
     DESCRIPTION.save(tmp_path)
     path = tmp_path / "newsvoice.json"
@@ -76,79 +78,121 @@ def test_a_missing_description_is_named(tmp_path: Path) -> None:
         ModelDescription.load(tmp_path)
 
 
+def article(*texts: str, name: str = "a") -> list[Sentence]:
+    return from_sentences(list(texts), article=name, paragraphs=[0] * len(texts))
+
+
+def lay(
+    tokenizer: Any, sentences: list[Sentence], *, window_tokens: int, context_tokens: int = 0, first: Sequence[int] = ()
+) -> list[Window]:
+    tokens = tokenize(tokenizer, sentences, window_tokens=window_tokens)
+    return windows(
+        tokenizer,
+        sentences,
+        tokens,
+        window_tokens=window_tokens,
+        context_tokens=context_tokens,
+        first_tokens=first,
+    )
+
+
+def words(tokenizer: Any, window: Window) -> str:
+    return " ".join(tokenizer.convert_ids_to_tokens(window.input_ids))
+
+
+def own(found: list[Window]) -> list[list[int]]:
+    return [[span.position for span in window.own] for window in found]
+
+
+def context(found: list[Window]) -> list[list[int]]:
+    return [[span.position for span in window.context] for window in found]
+
+
+# "the ships pay" and "she said not" are three tokens each, four with the separator.
+FIVE = ["the ships pay", "she said not", "the mayor said", "it was not", "we pay he"]
+
+
+def test_whole_sentences_fill_a_window_between_separators(tokenizer: Any) -> None:
+    [window] = lay(tokenizer, article(*FIVE[:2]), window_tokens=9)
+
+    assert words(tokenizer, window) == "[CLS] the ships pay [SEP] she said not [SEP]"
+    assert [(span.position, span.start, span.end) for span in window.own] == [(0, 1, 5), (1, 5, 9)]
+    assert window.context == ()
+
+
 @pytest.mark.parametrize(
-    ("context_sentences", "contexts"),
+    ("window_tokens", "context_tokens", "expected_own", "expected_context"),
     [
-        (0, ["", "", "", ""]),
-        (1, ["", "One.", "Two.", ""]),
-        (2, ["", "One.", "One. Two.", ""]),
-        (9, ["", "One.", "One. Two.", ""]),
+        (9, 0, [[0, 1], [2, 3], [4]], [[], [], []]),
+        (8, 0, [[0], [1], [2], [3], [4]], [[], [], [], [], []]),
+        (9, 4, [[0, 1], [2, 3], [4]], [[], [], []]),
+        (9, 5, [[0, 1], [2], [3], [4]], [[], [1], [2], [3]]),
+        (13, 9, [[0, 1, 2], [3], [4]], [[], [1, 2], [2, 3]]),
+        (64, 16, [[0, 1, 2, 3, 4]], [[]]),
     ],
 )
-def test_context_is_what_precedes_in_the_same_article(context_sentences: int, contexts: list[str]) -> None:
-    sentences = [
-        *from_sentences(["One.", "Two.", "Three."], article="a", paragraphs=[0, 0, 1]),
-        *from_sentences(["Four."], article="b", paragraphs=[0]),
-    ]
-
-    pairs = text_pairs(sentences, context_sentences=context_sentences)
-
-    assert pairs == list(zip(["One.", "Two.", "Three.", "Four."], contexts, strict=True))
-
-
-def test_pairs_are_read_without_layout() -> None:
-    sentences = from_sentences(["*One*\r\nline.", "\ufeffTwo\u00a0 lines."], article="a", paragraphs=[0, 0])
-
-    assert text_pairs(sentences, context_sentences=1) == [("One line.", ""), ("Two lines.", "One line.")]
-
-
-def test_pairs_show_the_quotation_that_a_sentence_stands_in() -> None:
-    sentences = from_sentences(["“We pay.", "We do.", "They don’t,” he said."], article="a", paragraphs=[0, 0, 0])
-
-    assert text_pairs(sentences[:2], context_sentences=1) == [("“We pay.", ""), ("“We do.”", "“We pay.")]
-
-
-def tokens(tokenizer: Any, sentence: str, context: str, *, max_tokens: int) -> tuple[str, bool]:
-    [encoded] = encode(tokenizer, [(sentence, context)], max_tokens=max_tokens)
-    assert len(encoded.input_ids) == len(encoded.token_type_ids) <= max_tokens
-    return " ".join(tokenizer.convert_ids_to_tokens(encoded.input_ids)), encoded.truncated
-
-
-@pytest.mark.parametrize(
-    ("sentence", "context", "max_tokens", "expected", "truncated"),
-    [
-        ("the ships pay", "", 5, "[CLS] the ships pay [SEP]", False),
-        ("the ships pay", "", 4, "[CLS] the ships [SEP]", True),
-        ("the ships pay", "she said", 9, "[CLS] the ships pay [SEP] she said [SEP]", False),
-        ("the ships pay", "the mayor said", 8, "[CLS] the ships pay [SEP] mayor said [SEP]", False),
-        ("the ships pay", "the mayor said", 7, "[CLS] the ships pay [SEP] said [SEP]", False),
-        ("the ships pay", "the mayor said", 6, "[CLS] the ships pay [SEP]", False),
-        ("the ships pay", "the mayor said", 5, "[CLS] the ships pay [SEP]", False),
-        ("the ships pay", "the mayor said", 4, "[CLS] the ships [SEP]", True),
-        ("", "", 8, "[CLS] [SEP]", False),
-    ],
-)
-def test_the_sentence_goes_first_and_its_context_is_cut_first(
-    tokenizer: Any, sentence: str, context: str, max_tokens: int, expected: str, truncated: bool
+def test_windows_own_each_sentence_once_and_read_those_before_along(
+    tokenizer: Any,
+    window_tokens: int,
+    context_tokens: int,
+    expected_own: list[list[int]],
+    expected_context: list[list[int]],
 ) -> None:
-    assert tokens(tokenizer, sentence, context, max_tokens=max_tokens) == (expected, truncated)
+    found = lay(tokenizer, article(*FIVE), window_tokens=window_tokens, context_tokens=context_tokens)
+
+    assert own(found) == expected_own
+    assert context(found) == expected_context
+    assert all(len(window.input_ids) <= window_tokens for window in found)
 
 
-def test_the_context_is_the_second_segment(tokenizer: Any) -> None:
-    [encoded] = encode(tokenizer, [("the ships pay", "she said")], max_tokens=32)
+def test_a_window_never_crosses_into_another_article(tokenizer: Any) -> None:
+    found = lay(tokenizer, [*article(*FIVE[:2]), *article(*FIVE[2:], name="b")], window_tokens=64, context_tokens=32)
 
-    assert encoded.token_type_ids == [0, 0, 0, 0, 0, 1, 1, 1]
-
-
-def test_encoding_leaves_the_tokenizer_as_it_was(tokenizer: Any) -> None:
-    side = tokenizer.truncation_side
-    encode(tokenizer, [("the ships pay", "she said")], max_tokens=6)
-
-    assert tokenizer.truncation_side == side
+    assert own(found) == [[0, 1], [2, 3, 4]]
+    assert context(found) == [[], []]
 
 
-def test_nothing_is_encoded_as_nothing(tokenizer: Any) -> None:
-    assert encode(tokenizer, [], max_tokens=32) == []
+def test_the_first_window_of_each_article_can_be_made_shorter(tokenizer: Any) -> None:
+    sentences = [*article(*FIVE), *article(*FIVE[:3], name="b")]
+
+    assert own(lay(tokenizer, sentences, window_tokens=17, first=[5, 9])) == [[0], [1, 2, 3, 4], [5, 6], [7]]
+
+
+def test_a_sentence_that_leaves_no_room_stands_alone(tokenizer: Any) -> None:
+    found = lay(tokenizer, article("she said not", "the ships pay the fee", "no"), window_tokens=8, context_tokens=6)
+
+    assert own(found)[:2] == [[0], [1]]
+    assert context(found)[1] == []
+
+
+@pytest.mark.parametrize(("window_tokens", "expected"), [(5, False), (4, True)])
+def test_a_sentence_too_long_for_a_window_is_cut_and_says_so(
+    tokenizer: Any, window_tokens: int, expected: bool
+) -> None:
+    [tokens] = tokenize(tokenizer, article("the ships pay"), window_tokens=window_tokens)
+
+    assert tokens.truncated is expected
+    assert len(tokens.ids) == window_tokens - 2
+
+
+def test_sentences_are_read_without_layout_and_with_the_marks_of_a_running_quotation(tokenizer: Any) -> None:
+    def read(sentences: list[Sentence]) -> str:
+        return words(tokenizer, lay(tokenizer, sentences, window_tokens=64)[0])
+
+    assert read(article("*the ships*\r\npay", "\ufeffshe\u00a0 said")) == "[CLS] the ships pay [SEP] she said [SEP]"
+    quoted = article("“we pay.", "she said.", "he said,” he said.")
+    assert read(quoted).startswith("[CLS] “ we pay . [SEP] “ she said . ” [SEP]")
+
+
+def test_a_sentence_inside_a_quotation_has_a_segment_of_its_own(tokenizer: Any) -> None:
+    [window] = lay(tokenizer, article("he said", "“we pay.", "she said.”", "ship"), window_tokens=64)
+
+    assert words(tokenizer, window) == "[CLS] he said [SEP] “ we pay . [SEP] “ she said . ” [SEP] ship [SEP]"
+    assert window.type_ids == [0] * 4 + [1] * 5 + [1] * 6 + [0] * 2
+
+
+def test_nothing_is_laid_out_as_nothing(tokenizer: Any) -> None:
+    assert lay(tokenizer, [], window_tokens=32) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""Windows of sentences as training batches: other borders in every epoch, little padding, one loss a sentence."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import numpy as np
+import torch
+from datasets import Dataset
+from torch import nn
+
+from newsvoice.labels import INDEX
+from newsvoice.runtime.classifier import collate
+from newsvoice.runtime.encoding import Tokens, cut_batches, windows
+from pipeline.labelling.label import LabelledSentence
+
+# Lengths are rounded up to this many tokens: fewer distinct shapes, so fewer kernels to prepare.
+LENGTH_MULTIPLE: Final = 4
+# Shuffled inputs are sorted by length inside pools of this many batches: little padding, still random.
+POOL_BATCHES: Final = 16
+# The label of a sentence that is read along and not learnt from.
+UNLABELLED: Final = -100
+
+
+def training_windows(
+    sentences: Sequence[LabelledSentence],
+    tokens: Sequence[Tokens],
+    tokenizer: Any,
+    *,
+    window_tokens: int,
+    seed: int,
+    epoch: int,
+) -> Dataset:
+    """Lay the training sentences into windows, with other borders in every epoch.
+
+    Every sentence is learnt from once an epoch, with what stands before and behind it in its window.
+    """
+    articles = sum(1 for _ in groupby(sentence.article for sentence in sentences))
+    rng = np.random.default_rng((seed, epoch))
+    first = rng.integers(window_tokens // 4, window_tokens, size=articles, endpoint=True).tolist()
+    laid = windows(tokenizer, sentences, tokens, window_tokens=window_tokens, context_tokens=0, first_tokens=first)
+    return Dataset.from_dict(
+        {
+            "input_ids": [w.input_ids for w in laid],
+            "type_ids": [w.type_ids for w in laid],
+            "spans": [[(span.start, span.end) for span in w.own] for w in laid],
+            "labels": [[INDEX.get(sentences[span.position].label, UNLABELLED) for span in w.own] for w in laid],
+            "length": [len(w.input_ids) for w in laid],
+        }
+    )
+
+
+def shuffled_batches(lengths: Sequence[int], token_budget: int, *, seed: int) -> list[list[int]]:
+    """Shuffle, sort by length inside pools, cut into batches of at most `token_budget` padded tokens, shuffle."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(lengths)).tolist()
+    pool = max(1, round(POOL_BATCHES * token_budget / float(np.mean(lengths))))
+    batches: list[list[int]] = []
+    for first in range(0, len(order), pool):
+        batches.extend(
+            cut_batches(sorted(order[first : first + pool], key=lambda p: lengths[p]), lengths, token_budget)
+        )
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def batch_loss(
+    model: Any, rows: dict[str, Any], loss_function: nn.Module, tokenizer: Any, *, device: str, precision: str
+) -> torch.Tensor:
+    """Forward one batch of windows and return the mean loss of its sentences."""
+    inputs = collate(rows["input_ids"], rows["type_ids"], tokenizer, multiple=LENGTH_MULTIPLE)
+    with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == "bf16"):
+        by_token = model(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits
+    by_sentence = torch.bmm(averages(rows["spans"], by_token.shape[1]).to(device), by_token.float())
+    labels = [label + [UNLABELLED] * (by_sentence.shape[1] - len(label)) for label in rows["labels"]]
+    loss: torch.Tensor = loss_function(by_sentence.flatten(0, 1), torch.tensor(labels, device=device).flatten())
+    return loss
+
+
+def averages(spans: Sequence[Sequence[Sequence[int]]], tokens: int) -> torch.Tensor:
+    """Return `(batch, sentences, tokens)` weights that take the mean over each sentence's tokens."""
+    weights = torch.zeros(len(spans), max(map(len, spans)), tokens)
+    for row, of_window in zip(weights, spans, strict=True):
+        for sentence, (start, end) in zip(row, of_window, strict=False):
+            sentence[start:end] = 1 / (end - start)
+    return weights
