@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external study two-sample cost clean help
+.PHONY: repro test external study two-sample cost suspects clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -42,6 +42,10 @@ two-sample: $(VENV)/installed  ## How well a classifier tells the corpus from re
 cost: $(VENV)/installed    ## Measure size and speed of every model once; the report shows the record
 	$(BIN)/python -m benchmarks.cost --test data/splits/test.jsonl --models models \
 		--finetune-log logs/finetune.json --record reports/cost.json
+
+suspects: $(VENV)/installed  ## List the labels that models of other articles speak against; the report and the review page read it
+	$(BIN)/python -m pipeline.suspects --params params.yaml --labelled data/labelled.jsonl \
+		--annotations data/raw/annotations --record reports/suspects.json
 
 $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml
 	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsvoice.annotate.cli import annotate
 from newsvoice.errors import NewsvoiceError
 from newsvoice.output import FORMATS, Writer, console_for, destination, format_of
 
@@ -31,7 +32,7 @@ _model_option = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(commands=[annotate], context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="newsvoice")
 def cli() -> None:
     """Tell, sentence by sentence, who is speaking in a news article, and whether the writer informs or steers.

@@ -33,14 +33,14 @@ class FrozenClassifier:
     def fit(self, train: Sequence[LabelledSentence], validation: Sequence[LabelledSentence]) -> Self:
         """Fit the regression on `train` alone."""
         self.regression = LogisticRegression(max_iter=2000, class_weight="balanced")
-        self.regression.fit(self._embed(train), [INDEX[s.label] for s in train])
+        self.regression.fit(self.embed(train), [INDEX[s.label] for s in train])
         return self
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
         """Score each sentence alone."""
         probabilities = np.zeros((len(sentences), len(NAMES)))
         if sentences:
-            probabilities[:, self.regression.classes_] = self.regression.predict_proba(self._embed(sentences))
+            probabilities[:, self.regression.classes_] = self.regression.predict_proba(self.embed(sentences))
         return probabilities
 
     def save(self, folder: Path) -> None:
@@ -52,7 +52,7 @@ class FrozenClassifier:
         """Refuse: nothing writes it."""
         raise NotImplementedError("a yardstick of the study; fit it again")
 
-    def _embed(self, sentences: Sequence[Sentence]) -> NDArray[np.float32]:
+    def embed(self, sentences: Sequence[Sentence]) -> NDArray[np.float32]:
         """Return `(n, width)` unit vectors: the mean of the token states, as the encoder was trained to be read."""
         texts = [marked(s.text, in_quotation=s.in_quotation) for s in sentences]
         rows = self.tokenizer(texts, truncation=True, max_length=self.settings.window_tokens)["input_ids"]

@@ -16,6 +16,7 @@ from transformers import AutoTokenizer
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES, NOT_PROSE
 from newsvoice.metrics import confusion_matrix, macro_f1
+from newsvoice.rules import label_all_by_rules
 from newsvoice.runtime.encoding import tokenize
 from pipeline.classifiers.base import SentenceClassifier
 from pipeline.classifiers.batches import UNLABELLED, averages, batch_loss, shuffled_batches, training_windows
@@ -32,7 +33,6 @@ from pipeline.classifiers.transformer import (
     resolve_precision,
 )
 from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
-from pipeline.labelling.rules import label_all_by_rules
 from tests.pipeline.build import A, E, R, labelled, toy_set
 from tests.pipeline.conftest import Factory
 
