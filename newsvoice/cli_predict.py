@@ -88,8 +88,8 @@ def predict(
         raise NewsvoiceError("is an input, too", where=str(output), advice="name another output")
     rendered = {"jsonl": "jsonl", "csv": "csv", "parquet": "jsonl"}.get(form, "labelled")
     tables = any(source.kind in ("jsonl", "parquet") for source in sources)
-    task = Task(rendered, lines, min_confidence, explain, summary, columns=tables)
-    run = Run(sources, text_field or "text", task, partial(load_engine, model), jobs=jobs or os.cpu_count() or 1)
+    task = Task(rendered, lines, min_confidence, explain, summary, columns=tables, text_field=text_field or "text")
+    run = Run(sources, task, partial(load_engine, model), jobs=jobs or os.cpu_count() or 1)
     if grows:
         assert output is not None
         run.into_file(output, form, model, resume=resume)

@@ -27,10 +27,8 @@ class PartlyDoneError(NewsvoiceError):
 class Run:
     """One run over sources: counts, notes and reasons while results pass."""
 
-    def __init__(
-        self, sources: "list[Source]", text_field: str, task: "Task", load: "LoadEngine", *, jobs: int
-    ) -> None:
-        self.sources, self.text_field, self.task, self.load, self.jobs = sources, text_field, task, load, jobs
+    def __init__(self, sources: "list[Source]", task: "Task", load: "LoadEngine", *, jobs: int) -> None:
+        self.sources, self.task, self.load, self.jobs = sources, task, load, jobs
         self.reasons: list[str] = []
         self.documents = self.articles = self.rejections = self.notes = 0
 
@@ -91,7 +89,7 @@ class Run:
         from newsvoice.workers import label_chunks
 
         start = archive.state.position if archive else FIRST
-        documents = read_documents(self.sources, text_field=self.text_field, lines=self.task.lines, start=start)
+        documents = read_documents(self.sources, text_field=self.task.text_field, lines=self.task.lines, start=start)
         results = label_chunks(chunks(documents), load=self.load, task=self.task, jobs=self.jobs)
         many = len(self.sources) > 1 or self.task.columns
         total = sum(max(1, source.size) for source in self.sources)
@@ -156,7 +154,7 @@ class Run:
         return {
             "format": form,
             "inputs": describe(self.sources),
-            "text field": self.text_field,
+            "text field": self.task.text_field,
             "lines": self.task.lines,
             "min confidence": self.task.min_confidence,
             "explain": self.task.explain,

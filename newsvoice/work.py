@@ -32,7 +32,7 @@ Unit = tuple[Article, list[Sentence]]
 class Task:
     """What decides the output: `form` is `jsonl`, `csv`, or `labelled` for a renderer that wants whole articles.
 
-    `columns`: a source is a table, whose other columns are kept.
+    `columns`: a source is a table, whose other columns are kept; `text_field` is where it has its text.
     """
 
     form: str = "jsonl"
@@ -41,6 +41,7 @@ class Task:
     explain: bool = False
     summary: bool = False
     columns: bool = False
+    text_field: str = "text"
 
     def render(self, labelled: Labelled) -> str:
         """Return an article's records as text."""
@@ -103,7 +104,7 @@ def label_chunk(documents: Sequence[Document], engine: Engine, task: Task) -> Re
     for document, units, answer in zip(documents, read, answers, strict=True):
         if isinstance(units, str) or isinstance(answer, str):
             reason = units if isinstance(units, str) else str(answer)
-            rejected.append(Rejected(document.id, document.where, reason, _row(document)))
+            rejected.append(Rejected(document.id, document.where, reason, _row(document, task)))
             continue
         for (article, sentences), predictions in zip(units, answer, strict=True):
             words = explain(sentences, predictions, engine) if task.explain else ()
@@ -180,11 +181,11 @@ def _alone(document: Sequence[Unit], engine: Engine) -> list[list[Prediction]] |
         return f"the model failed on it ({type(error).__name__}: {str(error).partition(chr(10))[0]})"
 
 
-def _row(document: Document) -> Any:
+def _row(document: Document, task: Task) -> Any:
     """Return the row that a rejected document came from, so that it can be mended and tried again."""
     if document.raw is not None or document.text is None:
         return document.raw
-    return {"text": document.text, **document.columns}
+    return {task.text_field: document.text, **document.columns}
 
 
 def _truncated(labelled: Labelled) -> int:
