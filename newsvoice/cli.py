@@ -27,6 +27,7 @@ def cli() -> None:
     newsvoice predict articles/ -o labels.jsonl   every article of a folder, one record a sentence
     cat article.txt | newsvoice predict -         from standard input
     newsvoice evaluate gold.jsonl                 judge the model on labelled sentences of your own
+    newsvoice COMMAND --help                      more about a command
     """
 
 
@@ -38,7 +39,10 @@ cli.add_command(predict)
 @click.option("--format", "-f", "form", type=click.Choice(("table", "json")), default="table", show_default=True)
 @model_option
 def evaluate(gold: Path, form: str, model: Path | None) -> None:
-    """Judge the model on labelled sentences or articles in JSON Lines (fields: text, label, article)."""
+    """Judge the model on labelled sentences of your own.
+
+    GOLD is JSON Lines: sentences with `text`, `label` and perhaps `article`, or articles with a list `sentences`.
+    """
     from newsvoice.engine import find_model
     from newsvoice.evaluate import evaluate_gold
     from newsvoice.gold import read_gold
@@ -70,6 +74,37 @@ def labels() -> None:
     for label in LABELS:
         table.add_row(Text(f"{label.mark} {label.name}", style=label.terminal), label.definition)
     console_for(sys.stdout).print(table)
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(("record", "summary", "rejected")), default="record")
+def schema(kind: str) -> None:
+    """Print the JSON Schema of what predict writes.
+
+    That is a sentence's record, an article's summary (--summary) or a rejected document.
+    """
+    import json
+
+    from newsvoice.schema import schema as schema_of
+
+    click.echo(json.dumps(schema_of(kind), indent=2, ensure_ascii=False))
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """Print a script for completion in your shell.
+
+    \b
+    newsvoice completion bash >> ~/.bashrc
+    newsvoice completion zsh >> ~/.zshrc
+    newsvoice completion fish > ~/.config/fish/completions/newsvoice.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    complete = get_completion_class(shell)
+    assert complete is not None
+    click.echo(complete(cli, {}, "newsvoice", "_NEWSVOICE_COMPLETE").source())
 
 
 @cli.command()

@@ -177,6 +177,12 @@ def split_row(value: Any, *, text_field: str) -> tuple[str | None, dict[str, Any
     text = value[text_field]
     if not isinstance(text, str):
         return None, {}, f"field {text_field!r} is not text but {type(text).__name__}"
+    if len(text) > MAX_BYTES:
+        return (
+            None,
+            {},
+            f"field {text_field!r} is more than one article (limit {MAX_BYTES / 1e6:.0f} million characters)",
+        )
     if any("\ud800" <= c <= "\udfff" for c in text):
         return None, {}, f"field {text_field!r} holds half a character (a lone surrogate)"
     return text, {key: jsonable(other) for key, other in value.items() if key != text_field}, ""

@@ -74,7 +74,7 @@ def legend(*, words: bool = False) -> Text:
     parts = [Text.assemble((f"{label.mark} {label.name}", label.terminal)) for label in LABELS]
     parts.append(Text("italic: inside a quotation", style="italic dim"))
     if words:
-        parts.append(Text.assemble(("underlined", "underline dim"), (": weighs for the label", "dim")))
+        parts.append(Text.assemble(("underlined", "underline dim"), (": weighs for it", "dim")))
     return Text("   ").join(parts)
 
 

@@ -60,3 +60,21 @@ def test_the_article_is_read_better_than_by_the_majority(staged: list[ScoredSent
     right = sum(sentence.gold == sentence.predicted for sentence in staged)
 
     assert right >= 18
+
+
+def test_the_cue_verb_weighs_in_reported_speech() -> None:
+    from newsvoice.api import load
+
+    sentences = {
+        "said": "The council will raise the fee in May, the mayor said on Monday.",
+        "told": "Officials told reporters that the bridge would stay closed until spring.",
+        "warned": "The bank warned that prices could rise faster than wages next year.",
+    }
+    newsvoice = load(MODEL)
+    for cue, text in sentences.items():
+        [(prediction, words)] = newsvoice.explain(text)
+        weights = {text[word.start : word.end]: word.weight for word in words}
+        assert prediction.label == NAMES[0]
+        # By itself a cue often weighs little where others remain; it never speaks against the label.
+        assert weights[cue] >= 0, weights
+        assert sorted(weights, key=lambda word: -weights[word]).index(cue) < len(weights) / 3, weights
