@@ -454,6 +454,36 @@ def test_a_document_that_the_model_fails_on_is_rejected_alone(tmp_path: Path) ->
     assert rejected.input == {"body": "CRASH now.", "n": 1}
 
 
+def test_what_no_parser_survives_is_rejected_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def recurse(*_: object, **__: object) -> None:
+        raise RecursionError("too deep\nfor it")
+
+    for name in ("a.txt", "b.html", "c.txt"):
+        (tmp_path / name).write_text("Ships pay.")
+    monkeypatch.setattr("newsvoice.text.ingest.extract_html", recurse)
+    documents = list(read_documents(find_sources([tmp_path], text_field=None), text_field="text"))
+    done = label_chunk(documents, FakeEngine(), Task())
+
+    assert [(r.article, r.reason) for r in done.rejected] == [("b", "cannot be read (RecursionError: too deep)")]
+    assert done.articles == 2
+
+
+def test_a_failing_explanation_rejects_its_document_alone(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "Ships."}\n{"text": "Ships pay."}\n')
+
+    class Engine(FakeEngine):
+        def predict(self, sentences: Sequence[Any]) -> list[Any]:
+            if any(s.text.startswith("…") for s in sentences):
+                raise ValueError("no words")
+            return super().predict(sentences)
+
+    documents = list(read_documents(find_sources([tmp_path / "in.jsonl"], text_field=None), text_field="text"))
+    done = label_chunk(documents, Engine(), Task(explain=True))
+
+    assert [r.reason for r in done.rejected] == ["the model failed on it (ValueError: no words)"]
+    assert done.articles == 1
+
+
 def test_a_lack_of_memory_is_no_fault_of_the_document(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "FORGET it."}\n')
     documents = list(read_documents(find_sources([tmp_path / "in.jsonl"], text_field=None), text_field="text"))

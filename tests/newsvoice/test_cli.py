@@ -310,6 +310,12 @@ def test_a_missing_model_names_the_way_to_one(run: Run, article: Path, gold: Pat
     assert "make repro" in outcome.complaint
 
 
+def test_worker_processes_say_the_same_of_a_missing_model(run: Run, article: Path) -> None:
+    assert run("predict", "fee.txt", "--model", "nowhere", "--jobs", 2) == run(
+        "predict", "fee.txt", "--model", "nowhere"
+    )
+
+
 def test_a_missing_file_is_named(run: Run) -> None:
     outcome = run("predict", "gone.txt")
 
