@@ -293,7 +293,7 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> b
 def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     """Kill -9 at random moments; with one process and with two in turn, which must not change a byte either."""
     source, output, expected = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "expected.jsonl"
-    write_archive(source, articles=3000, bad=97)
+    write_archive(source, articles=4000, bad=97)
     assert finished(command(source, "-o", expected))[0] == 3
     draw = random.Random(7)
     kills, reached = 0, []
@@ -323,7 +323,7 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "out.jsonl.rejected.jsonl").read_bytes() == (
         tmp_path / "expected.jsonl.rejected.jsonl"
     ).read_bytes()
-    assert len(output.read_bytes().splitlines()) == 3 * (3000 - 3000 // 97)
+    assert len(output.read_bytes().splitlines()) == 3 * (4000 - 4000 // 97)
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob("*.journal*"))
 
 

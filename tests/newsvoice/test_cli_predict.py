@@ -343,6 +343,23 @@ def test_nothing_but_results_where_nobody_looks(tmp_path: Path) -> None:
     assert len(lines(done.stdout)) == 150
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_reader_that_has_seen_enough_ends_the_run(tmp_path: Path, jobs: int) -> None:
+    write_archive(tmp_path / "in.jsonl", articles=20_000)
+    environment = os.environ | {DELAY: "0.01", "PYTHONPATH": str(ROOT)}
+    command = [*COMMAND, "predict", str(tmp_path / "in.jsonl"), "--jobs", str(jobs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = json.loads(process.stdout.readline())
+        process.stdout.close()
+        # The whole would take minutes.
+        assert process.wait(timeout=60) == 0
+        assert process.stderr.read() == b""
+
+    assert first["article"] == "in:1"
+
+
 def test_help_is_quick() -> None:
     """CPU seconds, not wall: a busy machine must not fail it. Bare Python needs about 0.02 of them."""
     program = (
