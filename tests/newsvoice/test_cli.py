@@ -440,11 +440,13 @@ print(*sorted(heavy), file=sys.stderr)
     assert done.stderr.split() == []
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+@pytest.mark.parametrize("arguments", [["labels"], ["--help"], ["predict", "--help"]], ids=" ".join)
+def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
+    command = [sys.executable, "-m", "newsvoice.cli", *arguments]
     try:
-        done = subprocess.run([sys.executable, "-m", "newsvoice.cli", "labels"], stdout=writer, stderr=subprocess.PIPE)
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE)
     finally:
         os.close(writer)
 
