@@ -10,6 +10,7 @@ from typing import Any
 from newsvoice.records import read_articles, read_records, write_json, write_text
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.config import load_settings
+from pipeline.evaluation.calibration import recommended_threshold
 from pipeline.evaluation.contrast import evaluate_pairs
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
 from pipeline.evaluation.given import evaluate_given
@@ -23,9 +24,12 @@ def main(paths: argparse.Namespace) -> None:
     """Evaluate all models on the test split, and on each article that is always in it."""
     settings = load_settings(paths.params, "evaluate", EvaluateSettings)
     always_test = load_settings(paths.params, "split", SplitSettings).always_test
-    genre_of = {article.id: article.meta.get("genre", "unstated") for article in read_articles(paths.articles)}
+    meta_of = {article.id: article.meta for article in read_articles(paths.articles)}
     scored = _read(paths.predictions, TEST_PREDICTIONS)
-    results = evaluate_models(scored, settings, main=TRANSFORMER, genre_of=genre_of)
+    results = evaluate_models(scored, settings, main=TRANSFORMER, meta_of=meta_of)
+    results["min_confidence"] = recommended_threshold(
+        results["models"][TRANSFORMER]["risk_coverage"], kept_accuracy=settings.kept_accuracy
+    )
     results["given"] = {article: evaluate_given(scored, article) for article in always_test}
     results["contrast"] = evaluate_pairs(
         _read(paths.predictions, CONTRAST_PREDICTIONS),
@@ -74,7 +78,7 @@ def headline(results: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write_csv(path: Path, fields: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     table = io.StringIO()
-    writer = csv.DictWriter(table, fieldnames=fields, lineterminator="\n")
+    writer = csv.DictWriter(table, fieldnames=fields, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows)
     write_text(path, table.getvalue())

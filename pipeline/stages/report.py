@@ -12,6 +12,7 @@ from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation.predictions import TEST_PREDICTIONS, ScoredSentence
 from pipeline.folders import folder_hash
 from pipeline.report.context import Sources, build_context
+from pipeline.report.origin import origin
 from pipeline.report.render import render
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
@@ -32,6 +33,16 @@ def main(paths: argparse.Namespace) -> None:
         cost=cost_of(_json(paths.cost), paths.models / TRANSFORMER),
         settings=load_yaml(paths.params),
         always_test=load_settings(paths.params, "split", SplitSettings).always_test,
+        origin=origin(
+            articles=paths.articles,
+            models=paths.models,
+            locks=(paths.lock, paths.torch_lock),
+            processor=_json(paths.processor),
+        ),
+        seeds=_optional(paths.seeds).get("rows", ()),
+        learning_curve=_optional(paths.learning_curve).get("rows", ()),
+        error_types=_optional(paths.errors).get("rows", ()),
+        two_sample=_optional(paths.two_sample),
     )
     context = build_context(sources)
     for output, template in (
@@ -63,6 +74,11 @@ def _json(path: Path) -> dict[str, Any]:
     return value
 
 
+def _optional(path: Path | None) -> dict[str, Any]:
+    """Read a record that need not have been made yet; empty where it was not."""
+    return _json(path) if path is not None and path.exists() else {}
+
+
 def _epochs(path: Path) -> list[dict[str, float]]:
     with path.open(encoding="utf-8", newline="") as stream:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
@@ -86,6 +102,13 @@ if __name__ == "__main__":
             "models",
             "external",
             "cost",
+            "processor",
+            "lock",
+            "torch_lock",
+            "seeds?",
+            "learning_curve?",
+            "two_sample?",
+            "errors?",
         ),
         outputs=("html", "markdown", "table", "model_card", "data_card"),
     )
