@@ -12,6 +12,7 @@ from pipeline.evaluation.predictions import ScoredSentence
 from pipeline.evaluation.slices import UNSTATED
 from pipeline.report import figures
 from pipeline.report.errors import errors
+from pipeline.report.render import words
 
 TEST = "test split"
 # What a row of runs calls the test split.
@@ -88,11 +89,6 @@ def build_context(sources: Sources) -> dict[str, Any]:
             ),
         },
     }
-
-
-def words(name: str) -> str:
-    """A name as text writes it: without underscores."""
-    return name.replace("_", " ")
 
 
 def strongest_baseline(results: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ so that one figure serves light, dark and print. Text stays text, in the page's 
 
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -89,6 +90,9 @@ def svg(figure: Any, description: str) -> str:
     # The style sheet would be the page's too; the page has these rules itself.
     text = re.sub(r"<(metadata|style)\b.*?</\1>\s*|<!--.*?-->\s*", "", text, flags=re.S)
     text = re.sub(r'<g id="[^"]*"', "<g", text).replace("font-family: 'DejaVu Sans'; ", "")
+    # What a figure refers to by id is its own, also where another figure has the same mark.
+    own = f"{zlib.crc32(text.encode()):08x}"
+    text = re.sub(r'(id="|href="#|url\(#)([mp][0-9a-f]{10})', rf"\1\2-{own}", text)
     for drawn, variable in _VARIABLES.items():
         text = text.replace(drawn, variable)
     return text.replace("<svg ", f'<svg role="img" aria-label="{description}" ', 1)

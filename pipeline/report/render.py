@@ -8,7 +8,6 @@ from markupsafe import Markup, escape
 
 from newsvoice.labels import BY_NAME
 from newsvoice.text.plain import plain, visible
-from pipeline.report.context import words
 
 # Macros that an HTML page imports escape too; in Markdown their few values need no escape.
 ESCAPED = ("answer.j2",)
@@ -44,6 +43,11 @@ def environment() -> Environment:
 def cell(text: str) -> str:
     """Make a text safe inside a Markdown table: no HTML, no column breaks."""
     return str(escape(visible(plain(text)))).replace("|", "\\|").replace("&#39;", "'").replace("&#34;", '"')
+
+
+def words(name: str) -> str:
+    """A name as text writes it: without underscores."""
+    return name.replace("_", " ")
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -42,6 +42,8 @@ HOSTILE = (
     "\u202e\u2066 שלום \x1b[31m " + "w" * 50_000
 )
 PHONE, DESK = 360, 1280
+# The machine may be busy training; nothing here waits as long as this when it works.
+PATIENCE_S = 120
 
 Browser = Any
 
@@ -55,6 +57,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
+    driver.set_script_timeout(PATIENCE_S)
     # A page of files alone: whatever it tried to fetch would fail, and be logged.
     driver.execute_cdp_cmd("Network.enable", {})
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE)
