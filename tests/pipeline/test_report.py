@@ -27,9 +27,20 @@ HOSTILE = {
 }
 
 
+@cache
+def small_context(
+    *, sets: tuple[str, ...] = (), confidence: float = 0.95, unmeasured: str = "", recorded: str = ""
+) -> dict[str, Any]:
+    """The context of a small report; drawing its figures is what takes time."""
+    found = sources(sets=sets, confidence=confidence)
+    if unmeasured:
+        found = replace(found, external={unmeasured: {"measured": False}})
+    return build_context(replace(found, **records(recorded)) if recorded else found)
+
+
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    context = build_context(sources(sets=["real news"]))
+    context = small_context(sets=("real news",))
     return {template: render(template, context) for template in TEMPLATES}
 
 
@@ -122,14 +133,14 @@ def test_errors_and_the_given_article_are_shown(pages: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES[:4])
 def test_a_set_that_was_not_measured_is_named_as_such(template: str) -> None:
-    context = build_context(replace(sources(), external={"real": {"measured": False}}))
+    context = small_context(unmeasured="real")
     page = Page(render(template, context)).text if "html" in template else render(template, context)
     assert re.search(r"real`?: not measured", page)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_model_that_is_never_sure_can_be_reported(template: str) -> None:
-    context = build_context(sources(confidence=0.42))
+    context = small_context(confidence=0.42)
     assert context["results"]["models"][TRANSFORMER]["risk_coverage"][-1]["min_confidence"] == 0.4
     assert render(template, context)
 
@@ -208,7 +219,7 @@ def test_records_made_by_hand_are_left_out_while_empty(pages: dict[str, str]) ->
 
 
 def test_records_made_by_hand_are_shown_once_there_are_rows() -> None:
-    context = build_context(replace(sources(), **records()))
+    context = small_context(recorded="loaded verb")
     page, markdown = (render(template, context) for template in TEMPLATES[:2])
     for told in TOLD.values():
         assert told in page
@@ -221,21 +232,20 @@ def test_records_made_by_hand_are_shown_once_there_are_rows() -> None:
 
 
 def test_hostile_records_stay_text() -> None:
-    page = Page(render("report.html.j2", build_context(replace(sources(), **records(HOSTILE["genre"])))))
-    innocent = Page(render("report.html.j2", build_context(replace(sources(), **records()))))
+    page = Page(render("report.html.j2", small_context(recorded=HOSTILE["genre"])))
+    innocent = Page(render("report.html.j2", small_context(recorded="loaded verb")))
     assert page.tags == innocent.tags
     assert page.text.count(HOSTILE["genre"]) >= 4
 
 
 def test_a_model_that_is_never_sure_has_no_recommended_threshold() -> None:
-    context = build_context(sources(confidence=0.42))
-    context["doubt"] = {"min_confidence": None, "rows": {}}
+    context = small_context() | {"doubt": {"min_confidence": None, "rows": {}}}
     for template in TEMPLATES[:2]:
         assert "No threshold makes the kept labels" in render(template, context)
 
 
 def test_the_recommended_threshold_is_shown_for_every_set(pages: dict[str, str]) -> None:
-    context = build_context(sources(sets=["real news"]))
+    context = small_context(sets=("real news",))
     assert context["doubt"]["min_confidence"] == 0.4
     assert set(context["doubt"]["rows"]) == {"test split", "real news"}
     assert "--min-confidence 0.4" in pages["report.html.j2"]
@@ -243,7 +253,7 @@ def test_the_recommended_threshold_is_shown_for_every_set(pages: dict[str, str])
 
 
 def test_the_answer_compares_with_the_strongest_baseline() -> None:
-    context = build_context(sources(sets=["real news"]))
+    context = small_context(sets=("real news",))
     assert context["strongest"] == {"test split": "tfidf", "real news": "tfidf"}
     scores = {"majority": 0.9, "rules": 0.1, "tfidf": 0.5, TRANSFORMER: 0.95}
     assert strongest_baseline({"models": {n: {"macro_f1": s} for n, s in scores.items()}}) == "majority"
