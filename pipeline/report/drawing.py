@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from typing import Any, Final
 
 import matplotlib
@@ -95,4 +96,4 @@ def svg(figure: Any, description: str) -> str:
     text = re.sub(r'(id="|href="#|url\(#)([mp][0-9a-f]{10})', rf"\1\2-{own}", text)
     for drawn, variable in _VARIABLES.items():
         text = text.replace(drawn, variable)
-    return text.replace("<svg ", f'<svg role="img" aria-label="{description}" ', 1)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1)

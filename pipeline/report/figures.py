@@ -24,7 +24,7 @@ def scores(title: str, results: Mapping[str, Any]) -> str:
             axis.text(1.03, row, f"{model['macro_f1']:.3f}", va="center", weight="bold")
         _name_rows(axis, names)
         axis.set(xlim=(0, 1), xlabel="macro-F1 and its 95 % interval", title=title)
-        return svg(figure, "Macro-F1 of every model with its interval")
+        return svg(figure, f"{title}: macro-F1 of every model with its interval")
 
 
 def _main_apart(name: str) -> tuple[str, str]:
@@ -138,7 +138,7 @@ def seeds(title: str, models: Mapping[str, Mapping[str, float]], runs: Mapping[s
         axis.margins(x=0.12)
         axis.locator_params(axis="x", nbins=5)
         axis.set(xlabel="macro-F1, a mark a seed; upright line: mean", title=title)
-        return svg(figure, "Macro-F1 of every seed")
+        return svg(figure, f"{title}: macro-F1 of every seed")
 
 
 def learning_curve(title: str, curve: Mapping[str, Rows]) -> str:
@@ -156,4 +156,4 @@ def learning_curve(title: str, curve: Mapping[str, Rows]) -> str:
         axis.set_xlim(left=0)
         axis.grid()
         axis.legend(loc="lower right")
-        return svg(figure, "Macro-F1 against the number of training articles")
+        return svg(figure, f"{title}: macro-F1 against the number of training articles")

@@ -14,6 +14,7 @@ from pipeline.evaluation.calibration import recommended_threshold
 from pipeline.evaluation.contrast import evaluate_pairs
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
 from pipeline.evaluation.given import evaluate_given
+from pipeline.evaluation.headline import headline
 from pipeline.evaluation.predictions import CONTRAST_PREDICTIONS, TEST_PREDICTIONS, ScoredSentence
 from pipeline.labelling.contrast import read_pairs
 from pipeline.splits import SplitSettings
@@ -38,7 +39,7 @@ def main(paths: argparse.Namespace) -> None:
         seed=settings.seed,
     )
     write_json(paths.results, results)
-    write_json(paths.metrics, headline(results))
+    write_json(paths.metrics, headline(results, main=TRANSFORMER))
     main_scored = scored[TRANSFORMER]
     _write_csv(
         paths.plots / "confusion.csv",
@@ -59,21 +60,6 @@ def main(paths: argparse.Namespace) -> None:
 
 def _read(folder: Path, file: str) -> dict[str, list[ScoredSentence]]:
     return {name: read_records(folder / name / file, ScoredSentence) for name in MODELS}
-
-
-def headline(results: Mapping[str, Any]) -> dict[str, Any]:
-    """The few figures that `dvc metrics show` should put side by side."""
-    return {
-        name: {
-            "macro_f1": model["macro_f1"],
-            "accuracy": model["accuracy"],
-            **{f"f1_{label}": scores["f1"] for label, scores in model["labels"].items()},
-            "ece": model["calibration"]["ece"],
-            "contrast_both_right": results["contrast"][name]["both_right"] or 0.0,
-            **{f"right_in_{article}": given[name]["right"] for article, given in results["given"].items()},
-        }
-        for name, model in results["models"].items()
-    }
 
 
 def _write_csv(path: Path, fields: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -15,9 +15,10 @@ from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.evaluation.calibration import calibration, recommended_threshold, risk_coverage
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_model, evaluate_models
 from pipeline.evaluation.given import evaluate_given
+from pipeline.evaluation.headline import headline
 from pipeline.evaluation.predictions import ScoredSentence, score
 from pipeline.evaluation.resampling import compare
-from pipeline.stages.evaluate import headline, main
+from pipeline.stages.evaluate import main
 from tests.pipeline.build import A, E, R, labelled, one_hot, scored
 
 SETTINGS = EvaluateSettings(samples=100, seed=7, bins=10, min_slice=3, kept_accuracy=0.9)
@@ -140,13 +141,17 @@ def test_the_given_article_is_counted_alone() -> None:
     assert evaluate_given({"m": sentences}, "x") == {"m": {"right": 1, "sentences": 2}}
 
 
-def test_the_headline_holds_the_figures_to_compare() -> None:
-    results = evaluate_models({"m": random_model(40)}, SETTINGS, main="m")
-    results |= {"given": {"x": {"m": {"right": 1, "sentences": 2}}}, "contrast": {"m": {"both_right": 0.5}}}
-    found = headline(results)["m"]
-    assert found["macro_f1"] == results["models"]["m"]["macro_f1"]
-    assert found["right_in_x"] == 1
-    assert [found[f"f1_{name}"] for name in NAMES] == [results["models"]["m"]["labels"][name]["f1"] for name in NAMES]
+def test_the_headline_holds_all_of_the_main_model_and_one_figure_of_the_others() -> None:
+    results = evaluate_models({"m": random_model(40), "other": random_model(40)}, SETTINGS, main="m")
+    without = headline(results, main="m")
+    assert without["other"] == {"macro_f1": results["models"]["other"]["macro_f1"]}
+    assert list(without["m"]) == ["macro_f1", "accuracy", *(f"f1_{name}" for name in NAMES), "ece"]
+    assert [without["m"][f"f1_{name}"] for name in NAMES] == [
+        results["models"]["m"]["labels"][name]["f1"] for name in NAMES
+    ]
+    results |= {"given": {"x": {"m": {"right": 1, "sentences": 2}}}, "contrast": {"m": {"both_right": None}}}
+    found = headline(results, main="m")["m"]
+    assert (found["right_in_x"], found["contrast_both_right"]) == (1, 0.0)
 
 
 def test_the_stage_writes_results_of_a_model_that_is_never_sure(tmp_path: Path) -> None:
