@@ -1,13 +1,17 @@
 """Does 0.8 mean four in five? Reliability of the predicted label's probability, and what doubt buys."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsvoice.metrics import interval
 from pipeline.evaluation.predictions import ScoredSentence, gold_indices, predicted_indices
+
+# Columns of the curves as plot data.
+RELIABILITY: Final = ("confidence", "accuracy", "sentences")
+RISK_COVERAGE: Final = ("min_confidence", "coverage", "accuracy")
 
 
 def calibration(scored: Sequence[ScoredSentence], *, bins: int) -> dict[str, Any]:

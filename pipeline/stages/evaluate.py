@@ -1,16 +1,12 @@
 """Stage `evaluate`: predictions of every model become metrics, comparisons and plot data."""
 
 import argparse
-import csv
-import io
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from newsvoice.records import read_articles, read_records, write_json, write_text
+from newsvoice.records import read_articles, read_records, write_json
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.config import load_settings
-from pipeline.evaluation.calibration import recommended_threshold
+from pipeline.evaluation.calibration import RELIABILITY, RISK_COVERAGE, recommended_threshold
 from pipeline.evaluation.contrast import evaluate_pairs
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
 from pipeline.evaluation.given import evaluate_given
@@ -19,6 +15,7 @@ from pipeline.evaluation.predictions import CONTRAST_PREDICTIONS, TEST_PREDICTIO
 from pipeline.labelling.contrast import read_pairs
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
+from pipeline.tables import write_csv
 
 
 def main(paths: argparse.Namespace) -> None:
@@ -41,33 +38,25 @@ def main(paths: argparse.Namespace) -> None:
     write_json(paths.results, results)
     write_json(paths.metrics, headline(results, main=TRANSFORMER))
     main_scored = scored[TRANSFORMER]
-    _write_csv(
+    write_csv(
         paths.plots / "confusion.csv",
         ("gold", "predicted"),
         [{"gold": s.gold, "predicted": s.predicted} for s in main_scored],
     )
-    _write_csv(
+    write_csv(
         paths.plots / "reliability.csv",
-        ("confidence", "accuracy", "sentences"),
+        RELIABILITY,
         results["models"][TRANSFORMER]["calibration"]["curve"],
     )
-    _write_csv(
+    write_csv(
         paths.plots / "risk_coverage.csv",
-        ("min_confidence", "coverage", "accuracy"),
+        RISK_COVERAGE,
         results["models"][TRANSFORMER]["risk_coverage"],
     )
 
 
 def _read(folder: Path, file: str) -> dict[str, list[ScoredSentence]]:
     return {name: read_records(folder / name / file, ScoredSentence) for name in MODELS}
-
-
-def _write_csv(path: Path, fields: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    table = io.StringIO()
-    writer = csv.DictWriter(table, fieldnames=fields, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows)
-    write_text(path, table.getvalue())
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from typing import Any
 from newsvoice.records import read_articles, read_records, write_text
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.config import load_settings, load_yaml
+from pipeline.evaluation import spread
+from pipeline.evaluation.calibration import RELIABILITY, RISK_COVERAGE
 from pipeline.evaluation.predictions import TEST_PREDICTIONS, ScoredSentence
 from pipeline.folders import folder_hash
 from pipeline.report.context import Sources, build_context
@@ -16,6 +18,7 @@ from pipeline.report.origin import origin
 from pipeline.report.render import render
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
+from pipeline.tables import write_csv
 
 
 def main(paths: argparse.Namespace) -> None:
@@ -45,6 +48,7 @@ def main(paths: argparse.Namespace) -> None:
         two_sample=_optional(paths.two_sample),
     )
     context = build_context(sources)
+    _write_plots(context, sources, paths)
     for output, template in (
         (paths.html, "report.html.j2"),
         (paths.markdown, "report.md.j2"),
@@ -53,6 +57,16 @@ def main(paths: argparse.Namespace) -> None:
         (paths.data_card, "data_card.md.j2"),
     ):
         write_text(output, render(template, context))
+
+
+def _write_plots(context: dict[str, Any], sources: Sources, paths: argparse.Namespace) -> None:
+    """Write the curves that no other stage has, for DVC's own plots; without data only the head of the table."""
+    news = context["external"].get(context["news"])
+    model = news["models"][TRANSFORMER] if news else {"calibration": {"curve": ()}, "risk_coverage": ()}
+    write_csv(paths.news / "reliability.csv", RELIABILITY, model["calibration"]["curve"])
+    write_csv(paths.news / "risk_coverage.csv", RISK_COVERAGE, model["risk_coverage"])
+    rows = sources.learning_curve
+    write_csv(paths.learning, *spread.curve_columns(spread.learning_curve(rows), spread.sets(rows)))
 
 
 def current(external: dict[str, Any], models: Path) -> dict[str, Any]:
@@ -110,5 +124,5 @@ if __name__ == "__main__":
             "two_sample?",
             "errors?",
         ),
-        outputs=("html", "markdown", "table", "model_card", "data_card"),
+        outputs=("html", "markdown", "table", "model_card", "data_card", "news", "learning"),
     )
