@@ -62,9 +62,9 @@ def main(paths: argparse.Namespace) -> None:
 def _write_plots(context: dict[str, Any], sources: Sources, paths: argparse.Namespace) -> None:
     """Write the curves that no other stage has, for DVC's own plots; without data only the head of the table."""
     news = context["external"].get(context["news"])
-    model = news["models"][TRANSFORMER] if news else {"calibration": {"curve": ()}, "risk_coverage": ()}
-    write_csv(paths.news / "reliability.csv", RELIABILITY, model["calibration"]["curve"])
-    write_csv(paths.news / "risk_coverage.csv", RISK_COVERAGE, model["risk_coverage"])
+    model = news["models"][TRANSFORMER] if news else None
+    write_csv(paths.news / "reliability.csv", RELIABILITY, model["calibration"]["curve"] if model else ())
+    write_csv(paths.news / "risk_coverage.csv", RISK_COVERAGE, model["risk_coverage"] if model else ())
     rows = sources.learning_curve
     write_csv(paths.learning, *spread.curve_columns(spread.learning_curve(rows), spread.sets(rows)))
 
