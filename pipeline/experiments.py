@@ -10,7 +10,7 @@ import argparse
 import json
 from typing import Any
 
-from newsvoice.labels import LABELS
+from newsvoice.labels import EDITORIAL_FRAMING, INDEX
 from newsvoice.records import write_text
 from pipeline.stages.command import run
 
@@ -37,7 +37,8 @@ def page(record: dict[str, Any]) -> str:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    framing = [label.name for label in LABELS].index("editorial_framing") + 1
+    # Scores are macro-F1, then F1 by label.
+    framing = INDEX[EDITORIAL_FRAMING.name] + 1
     return [
         row["name"],
         row["what"],

@@ -5,7 +5,7 @@ from pipeline.labelling.label import LabelledSentence
 from pipeline.two_sample import two_sample
 from tests.pipeline.build import A, labelled
 
-SETTINGS = EvaluateSettings(samples=200, seed=7, bins=5, min_slice=1)
+SETTINGS = EvaluateSettings(samples=200, seed=7, bins=5, min_slice=1, kept_accuracy=0.95)
 WORDS = "pier fee ship council mayor harbour toll ferry crane dock berth tide net rope sail".split()
 
 
