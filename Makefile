@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external cost clean help
+.PHONY: repro test external cost wheel bench clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -34,6 +34,13 @@ external: $(VENV)/installed  ## Score every model on labelled news outside the r
 cost: $(VENV)/installed    ## Measure size and speed of every model once; the report shows the record
 	$(BIN)/python -m benchmarks.cost --test data/splits/test.jsonl --models models \
 		--finetune-log logs/finetune.json --record reports/cost.json
+
+wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
+	$(BIN)/python -m pipeline.package --runtime models/runtime --wheels dist
+
+bench: $(VENV)/installed   ## Speed of the exported model against transformers, once, on this machine
+	$(BIN)/python -m benchmarks.runtime --texts data/splits/test.jsonl --model models/classifier \
+		--runtime models/runtime --record benchmarks/results/runtime.json --page docs/benchmarks.md
 
 $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml
 	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }

@@ -14,6 +14,7 @@ from typing import Any, Final
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Sentence, write_json
+from newsvoice.runtime.tokens import Tokenizer
 from newsvoice.text.plain import marked
 from newsvoice.text.segment import SEGMENTER_VERSION
 
@@ -96,22 +97,18 @@ class Tokens:
     truncated: bool
 
 
-def tokenize(tokenizer: Any, sentences: Sequence[Sentence], *, window_tokens: int) -> list[Tokens]:
-    """Tokenize what a model reads of each sentence; one too long for a window is cut at its end.
-
-    `tokenizer` is a `transformers` tokenizer.
-    """
+def tokenize(tokenizer: Tokenizer, sentences: Sequence[Sentence], *, window_tokens: int) -> list[Tokens]:
+    """Tokenize what a model reads of each sentence; one too long for a window is cut at its end."""
     if not sentences:
         return []
     texts = [marked(s.text, in_quotation=s.in_quotation) for s in sentences]
-    rows = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
     # One token opens the window, one closes the sentence.
     longest = window_tokens - 2
-    return [Tokens(ids[:longest], truncated=len(ids) > longest) for ids in rows]
+    return [Tokens(ids[:longest], truncated=len(ids) > longest) for ids in tokenizer.ids(texts)]
 
 
 def windows(
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     sentences: Sequence[Sentence],
     tokens: Sequence[Tokens],
     *,
@@ -149,12 +146,12 @@ def windows(
     return found
 
 
-def _window(tokenizer: Any, tokens: Sequence[Tokens], context: Sequence[int], own: Sequence[int]) -> Window:
-    ids = [tokenizer.cls_token_id]
+def _window(tokenizer: Tokenizer, tokens: Sequence[Tokens], context: Sequence[int], own: Sequence[int]) -> Window:
+    ids = [tokenizer.opening]
     spans = []
     for position in (*context, *own):
         start = len(ids)
-        ids += [*tokens[position].ids, tokenizer.sep_token_id]
+        ids += [*tokens[position].ids, tokenizer.closing]
         spans.append(Span(position, start, len(ids)))
     return Window(ids, tuple(spans[: len(context)]), tuple(spans[len(context) :]))
 
