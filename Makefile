@@ -39,7 +39,7 @@ wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
 	$(BIN)/python -m pipeline.package --runtime models/runtime --wheels dist
 
 bench: $(VENV)/installed   ## Speed of the exported model against transformers, once, on this machine
-	$(BIN)/python -m benchmarks.runtime --texts data/splits/test.jsonl --model models/classifier \
+	$(BIN)/python -m benchmarks.runtime --articles data/articles.jsonl --model models/classifier \
 		--runtime models/runtime --record benchmarks/results/runtime.json --page docs/benchmarks.md
 
 $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml
