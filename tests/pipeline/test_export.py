@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from newsvoice.labels import NAMES
 from newsvoice.records import write_jsonl
@@ -59,9 +60,7 @@ def test_the_stage_exports_and_measures_and_does_so_again_to_the_byte(paths: arg
         "weights": folder_hash(paths.model),
         "train": file_hash(paths.train),
         "contrast": file_hash(paths.contrast),
-        "parameters": sections_hash(
-            {"finetune": {"seed": 1}, "export": {"calibration_windows": 8, "seed": 7}}, *SECTIONS
-        ),
+        "parameters": sections_hash(yaml.safe_load(PARAMS), "finetune", "export"),
     }
     before = folder_hash(paths.runtime)
     shutil.rmtree(paths.runtime)
