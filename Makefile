@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external study two-sample cost suspects clean help
+.PHONY: repro test external study two-sample cost suspects wheel bench clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -46,6 +46,13 @@ cost: $(VENV)/installed    ## Measure size and speed of every model once; the re
 suspects: $(VENV)/installed  ## List the labels that models of other articles speak against; the report and the review page read it
 	$(BIN)/python -m pipeline.suspects --params params.yaml --labelled data/labelled.jsonl \
 		--annotations data/raw/annotations --record reports/suspects.json
+
+wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
+	$(BIN)/python -m pipeline.package --runtime models/runtime --wheels dist
+
+bench: $(VENV)/installed   ## Speed of the exported model against transformers, once, on this machine
+	$(BIN)/python -m benchmarks.runtime --articles data/articles.jsonl --model models/classifier \
+		--runtime models/runtime --record benchmarks/results/runtime.json --page docs/benchmarks.md
 
 $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml
 	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }

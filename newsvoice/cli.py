@@ -72,13 +72,12 @@ def evaluate(gold: Path, form: str, model: Path | None) -> None:
 
     GOLD is JSON Lines: sentences with `text`, `label` and perhaps `article`, or articles with a list `sentences`.
     """
-    from newsvoice.engine import find_model
+    from newsvoice.engine import load_engine
     from newsvoice.evaluate import evaluate_gold
     from newsvoice.gold import read_gold
-    from newsvoice.runtime.classifier import Classifier
 
     labelled = read_gold(gold)
-    result = evaluate_gold(labelled, Classifier.load(find_model(model)))
+    result = evaluate_gold(labelled, load_engine(model))
     if form == "json":
         import json
 
@@ -140,8 +139,7 @@ def completion(shell: str) -> None:
 @model_option
 def info(model: Path | None) -> None:
     """Say which version, model and engine answer here."""
-    import hashlib
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import version
 
     from newsvoice.engine import find_model
     from newsvoice.runtime.encoding import ModelDescription
@@ -149,7 +147,6 @@ def info(model: Path | None) -> None:
 
     folder = find_model(model)
     description = ModelDescription.load(folder)
-    weights = folder / "model.safetensors"
     rows: dict[str, Any] = {
         "newsvoice": version("newsvoice"),
         "splitter": SEGMENTER_VERSION,
@@ -158,18 +155,42 @@ def info(model: Path | None) -> None:
         "window": f"{description.window_tokens} tokens, {description.context_tokens} of context",
         "temperature": description.temperature,
         "trained with": f"splitter {description.segmenter}",
+        **_what_computes(folder),
     }
-    if weights.exists():
-        rows["weights"] = (
-            f"{weights.stat().st_size / 1e6:.0f} MB, sha256 {hashlib.sha256(weights.read_bytes()).hexdigest()}"
-        )
-    for package in ("torch", "transformers"):
-        try:
-            rows[package] = version(package)
-        except PackageNotFoundError:
-            rows[package] = "not installed: pip install 'newsvoice[inference]'"
     for key, value in rows.items():
         click.echo(f"{key + ':':<16}{value}")
+
+
+def _what_computes(folder: Path) -> dict[str, Any]:
+    """Say what runs the weights: for a folder of transformers torch, else the engine that opens here."""
+    from newsvoice.engine import is_transformers
+    from newsvoice.runtime.manifest import Manifest, file_hash
+
+    if is_transformers(folder):
+        from importlib.metadata import PackageNotFoundError, version
+
+        weights = folder / "model.safetensors"
+        rows = (
+            {"weights": f"{weights.stat().st_size / 1e6:.0f} MB, sha256 {file_hash(weights)}"}
+            if weights.exists()
+            else {}
+        )
+        for package in ("torch", "transformers"):
+            try:
+                rows[package] = version(package)
+            except PackageNotFoundError:
+                rows[package] = "not installed: pip install 'newsvoice[pipeline]'"
+        return rows
+    from newsvoice.runtime.backends import threads
+    from newsvoice.runtime.exported import GRAPH, ExportedModel
+
+    manifest = Manifest.check(folder)
+    engine = ExportedModel.load(folder).backend.name
+    return {
+        "engine": f"{engine}, {threads()} threads",
+        "graph": f"{(folder / GRAPH).stat().st_size / 1e6:.0f} MB, sha256 {manifest.files[GRAPH]}",
+        **{f"from {name}": f"sha256 {digest}" for name, digest in manifest.sources.items()},
+    }
 
 
 def main() -> None:

@@ -155,8 +155,9 @@ class Run:
         """Return all that decides the output, by name: an unfinished run is resumed with the same alone."""
         from importlib.metadata import version
 
-        from newsvoice.engine import find_model, fingerprint
+        from newsvoice.engine import find_model
         from newsvoice.inputs import describe
+        from newsvoice.runtime.manifest import file_hash
         from newsvoice.text.segment import SEGMENTER_VERSION
 
         return {
@@ -167,7 +168,7 @@ class Run:
             "min confidence": self.task.min_confidence,
             "explain": self.task.explain,
             "summary": self.task.summary,
-            "model": fingerprint(find_model(model)),
+            "model": file_hash(find_model(model)),
             "newsvoice": version("newsvoice"),
             "splitter": SEGMENTER_VERSION,
         }

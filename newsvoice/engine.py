@@ -4,17 +4,21 @@ All that labels texts (command line, API, archives) is written against `Engine`;
 behind it is decided here and nowhere else.
 """
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from newsvoice.records import Prediction, Sentence
 
+if TYPE_CHECKING:
+    from newsvoice.runtime.model import SentenceModel
+
 # Where the pipeline leaves its model, looked for from the working directory and from a source checkout.
-MODEL_FOLDER = Path("models/classifier")
+MODEL_FOLDER = Path("models/runtime")
 MODEL_VARIABLE = "NEWSVOICE_MODEL"
+# Where a wheel has its model, inside the package.
+PACKAGED = "model"
 
 
 class Engine(Protocol):
@@ -29,29 +33,36 @@ class Engine(Protocol):
         ...
 
 
-def load_engine(model: Path | None = None) -> Engine:
-    """Load the model folder asked for, or the default. Raises `NewsvoiceError` when it is missing or broken."""
-    from newsvoice.runtime.classifier import Classifier
+def load_engine(model: Path | None = None) -> "SentenceModel":
+    """Load the model folder asked for, or the default: an exported one, or one of transformers (needs torch).
 
-    return Classifier.load(find_model(model))
+    Raises `NewsvoiceError` when it is missing or broken.
+    """
+    folder = find_model(model)
+    if is_transformers(folder):
+        from newsvoice.runtime.classifier import Classifier
+
+        return Classifier.load(folder)
+    from newsvoice.runtime.exported import ExportedModel
+
+    return ExportedModel.load(folder)
+
+
+def is_transformers(folder: Path) -> bool:
+    """Tell a folder of transformers, which the pipeline trains, from an exported one."""
+    return (folder / "config.json").is_file()
 
 
 def find_model(model: Path | None) -> Path:
-    """Return the folder asked for, or the first default that exists (the default itself, to be reported missing)."""
+    """Return the folder asked for, or the first default that exists.
+
+    Defaults: what `$NEWSVOICE_MODEL` names, `models/runtime` of the working directory, that of the source
+    checkout, the model inside the installed package; without any, the first, to be reported missing.
+    """
     if model is not None:
         return model
     if named := os.environ.get(MODEL_VARIABLE):
         return Path(named)
-    checkout = Path(__file__).resolve().parents[1] / MODEL_FOLDER
-    return checkout if not MODEL_FOLDER.is_dir() and checkout.is_dir() else MODEL_FOLDER
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a SHA-256 over names and bytes of a model folder's files: does the same model answer?"""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        with path.open("rb") as file:
-            digest.update(
-                f"{path.relative_to(folder).as_posix()} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode()
-            )
-    return digest.hexdigest()
+    package = Path(__file__).resolve().parent
+    candidates = (MODEL_FOLDER, package.parent / MODEL_FOLDER, package / PACKAGED)
+    return next((folder for folder in candidates if folder.is_dir()), MODEL_FOLDER)

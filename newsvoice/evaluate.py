@@ -8,19 +8,19 @@ import numpy as np
 from newsvoice.gold import GoldSet
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import classification_scores, confusion_matrix, draws, intervals
-from newsvoice.runtime.classifier import Classifier
+from newsvoice.runtime.model import SentenceModel
 
 # Bootstrap draws; percentiles of 2,000 are steady to about half a point.
 SAMPLES: Final = 2000
 SEED: Final = 7
 
 
-def evaluate_gold(gold: GoldSet, classifier: Classifier) -> dict[str, Any]:
+def evaluate_gold(gold: GoldSet, model: SentenceModel) -> dict[str, Any]:
     """Return accuracy, macro-F1 and each label's scores with 95 % intervals, and the confusion matrix.
 
     With a single article there is nothing to resample, and the intervals are None.
     """
-    predicted = classifier.predict_proba(gold.sentences).argmax(axis=1).tolist()
+    predicted = model.predict_proba(gold.sentences).argmax(axis=1).tolist()
     truth = [INDEX[label] for label in gold.labels]
     names = list(dict.fromkeys(s.article for s in gold.sentences))
     matrices = np.stack([_matrix_of(name, gold, truth, predicted) for name in names])

@@ -1,8 +1,8 @@
-"""A trained model folder, loaded for inference with torch and transformers (extra `[inference]`).
+"""A trained model folder, loaded for inference with torch and transformers (extra `[pipeline]`).
 
 `models/classifier/` is a plain `transformers` folder, so `AutoModelForTokenClassification` reads it too; a
-sentence's logits are the mean of its tokens' logits. This class adds what the folder's `newsvoice.json`
-says: windows, temperature, label order.
+sentence's logits are the mean of its tokens' logits. Training and evaluation use it; users run what the
+`export` stage makes of it (`newsvoice.runtime.exported`).
 """
 
 from collections.abc import Sequence
@@ -13,37 +13,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.labels import NAMES
-from newsvoice.records import Prediction, Sentence
-from newsvoice.runtime.encoding import (
-    DESCRIPTION,
-    ModelDescription,
-    Tokens,
-    length_sorted_batches,
-    tokenize,
-    windows,
-)
+from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, Window, length_sorted_batches
+from newsvoice.runtime.model import SentenceModel
+from newsvoice.runtime.tokens import TOKENIZER, Tokenizer
 
 # Padded tokens a forward pass; larger batches gain nothing on two cores and cost memory.
 TOKEN_BUDGET = 2048
 # What a model folder holds beside its description; weights are safetensors, never pickle.
-FILES = ("config.json", "model.safetensors", "tokenizer.json")
+FILES = ("config.json", "model.safetensors", TOKENIZER)
 
 
-class Classifier:
-    """Sentences in, probabilities out. A sentence's answer depends on its article alone, not on the batch.
+class Classifier(SentenceModel):
+    """A torch model and its `transformers` tokenizer.
 
-    (Padding and batching move float32 logits by rounding only, below 1e-5; tests hold this.)
+    Padding and batching move float32 logits by rounding only, below 1e-5; tests hold this.
     """
 
     def __init__(self, model: Any, tokenizer: Any, description: ModelDescription) -> None:
+        super().__init__(Tokenizer.of(tokenizer.backend_tokenizer), description)
         self.model = model.eval()
         self.tokenizer = tokenizer
-        self.description = description
 
     @classmethod
     def load(cls, folder: Path) -> "Classifier":
-        """Load a model folder. Raises `NewsvoiceError` when it, or the extra `[inference]`, is missing."""
+        """Load a model folder. Raises `NewsvoiceError` when it, or the extra `[pipeline]`, is missing."""
         if not folder.is_dir():
             raise NewsvoiceError("no model here", where=str(folder), advice="build one: make repro")
         description = ModelDescription.load(folder)
@@ -56,7 +49,7 @@ class Classifier:
             from transformers.utils import logging
         except ImportError:
             raise NewsvoiceError(
-                "running the model needs torch and transformers", advice="pip install 'newsvoice[inference]'"
+                "a folder of transformers needs torch to run", advice="pip install 'newsvoice[pipeline]'"
             ) from None
         logging.set_verbosity_error()
         logging.disable_progress_bar()
@@ -74,55 +67,20 @@ class Classifier:
             )
         return cls(model, tokenizer, description)
 
-    def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
-        """Return `(n, 3)` probabilities in the order of `newsvoice.labels`, for sentences in reading order."""
-        return self._probabilities(sentences, self._tokenize(sentences))
-
-    def predict(self, sentences: Sequence[Sentence]) -> list[Prediction]:
-        """Return a prediction a sentence, in order."""
-        tokens = self._tokenize(sentences)
-        return [
-            Prediction(
-                article=sentence.article,
-                index=sentence.index,
-                start=sentence.start,
-                end=sentence.end,
-                text=sentence.text,
-                label=NAMES[int(row.argmax())],
-                probabilities=dict(zip(NAMES, (round(float(p), 4) for p in row), strict=True)),
-                in_quotation=sentence.in_quotation,
-                model=self.description.name,
-                truncated=read.truncated,
-            )
-            for sentence, read, row in zip(sentences, tokens, self._probabilities(sentences, tokens), strict=True)
-        ]
-
-    def _tokenize(self, sentences: Sequence[Sentence]) -> list[Tokens]:
-        return tokenize(self.tokenizer, sentences, window_tokens=self.description.window_tokens)
-
-    def _probabilities(self, sentences: Sequence[Sentence], tokens: Sequence[Tokens]) -> NDArray[np.float64]:
+    def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
+        """Return `(tokens, 3)` logits of each window, computed in batches of similar length."""
         import torch
 
-        laid = windows(
-            self.tokenizer,
-            sentences,
-            tokens,
-            window_tokens=self.description.window_tokens,
-            context_tokens=self.description.context_tokens,
-        )
-        logits = np.zeros((len(sentences), len(NAMES)))
+        found: dict[int, NDArray[np.floating]] = {}
         device = next(self.model.parameters()).device
         with torch.inference_mode():
             for batch in length_sorted_batches([len(w.input_ids) for w in laid], token_budget=TOKEN_BUDGET):
-                rows = [laid[number] for number in batch]
-                inputs = collate([w.input_ids for w in rows], [w.type_ids for w in rows], self.tokenizer)
-                by_token = self.model(**{k: v.to(device) for k, v in inputs.items()}).logits.double().cpu().numpy()
-                for row, number in zip(by_token, batch, strict=True):
-                    for span in laid[number].own:
-                        logits[span.position] = row[span.start : span.end].mean(axis=0)
-        scaled = torch.from_numpy(logits / self.description.temperature)
-        probabilities: NDArray[np.float64] = torch.softmax(scaled, dim=-1).numpy()
-        return probabilities
+                own = [laid[number] for number in batch]
+                inputs = collate([w.input_ids for w in own], [w.type_ids for w in own], self.tokenizer)
+                logits = self.model(**{k: v.to(device) for k, v in inputs.items()}).logits.float().cpu().numpy()
+                for number, row in zip(batch, logits, strict=True):
+                    found[number] = row[: len(laid[number].input_ids)]
+        return [found[number] for number in range(len(laid))]
 
 
 def collate(

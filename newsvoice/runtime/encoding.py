@@ -15,6 +15,7 @@ from typing import Any, Final
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Sentence, write_json
+from newsvoice.runtime.tokens import Tokenizer
 from newsvoice.text.plain import marked
 from newsvoice.text.segment import SEGMENTER_VERSION
 
@@ -102,25 +103,21 @@ class Tokens:
     in_quotation: bool
 
 
-def tokenize(tokenizer: Any, sentences: Sequence[Sentence], *, window_tokens: int) -> list[Tokens]:
-    """Tokenize what a model reads of each sentence; one too long for a window is cut at its end.
-
-    `tokenizer` is a `transformers` tokenizer.
-    """
+def tokenize(tokenizer: Tokenizer, sentences: Sequence[Sentence], *, window_tokens: int) -> list[Tokens]:
+    """Tokenize what a model reads of each sentence; one too long for a window is cut at its end."""
     if not sentences:
         return []
     texts = [marked(s.text, in_quotation=s.in_quotation) for s in sentences]
-    rows = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
     # One token opens the window, one closes the sentence.
     longest = window_tokens - 2
     return [
         Tokens(ids[:longest], truncated=len(ids) > longest, in_quotation=sentence.in_quotation)
-        for ids, sentence in zip(rows, sentences, strict=True)
+        for ids, sentence in zip(tokenizer.ids(texts), sentences, strict=True)
     ]
 
 
 def windows(
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     sentences: Sequence[Sentence],
     tokens: Sequence[Tokens],
     *,
@@ -158,12 +155,12 @@ def windows(
     return found
 
 
-def _window(tokenizer: Any, tokens: Sequence[Tokens], context: Sequence[int], own: Sequence[int]) -> Window:
-    ids, types = [tokenizer.cls_token_id], [0]
+def _window(tokenizer: Tokenizer, tokens: Sequence[Tokens], context: Sequence[int], own: Sequence[int]) -> Window:
+    ids, types = [tokenizer.opening], [0]
     spans = []
     for position in (*context, *own):
         start = len(ids)
-        ids += [*tokens[position].ids, tokenizer.sep_token_id]
+        ids += [*tokens[position].ids, tokenizer.closing]
         types += [int(tokens[position].in_quotation)] * (len(ids) - start)
         spans.append(Span(position, start, len(ids)))
     return Window(ids, types, tuple(spans[: len(context)]), tuple(spans[len(context) :]))

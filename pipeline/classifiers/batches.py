@@ -12,6 +12,7 @@ from torch import nn
 from newsvoice.labels import INDEX
 from newsvoice.runtime.classifier import collate
 from newsvoice.runtime.encoding import Tokens, cut_batches, windows
+from newsvoice.runtime.tokens import Tokenizer
 from pipeline.labelling.label import LabelledSentence
 
 # Lengths are rounded up to this many tokens: fewer distinct shapes, so fewer kernels to prepare.
@@ -25,7 +26,7 @@ UNLABELLED: Final = -100
 def training_windows(
     sentences: Sequence[LabelledSentence],
     tokens: Sequence[Tokens],
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     *,
     window_tokens: int,
     seed: int,

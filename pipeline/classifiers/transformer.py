@@ -19,6 +19,7 @@ from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import Sentence
 from newsvoice.runtime.classifier import Classifier
 from newsvoice.runtime.encoding import ModelDescription, tokenize
+from newsvoice.runtime.tokens import Tokenizer
 from pipeline.classifiers.batches import UNLABELLED, batch_loss, shuffled_batches, training_windows
 from pipeline.classifiers.encoders import encoder_source
 from pipeline.config import Settings
@@ -103,13 +104,14 @@ class TransformerClassifier:
             context_tokens=s.context_tokens,
             temperature=1.0,
         )
-        tokens = tokenize(tokenizer, train, window_tokens=s.window_tokens)
+        text_tokenizer = Tokenizer.of(tokenizer.backend_tokenizer)
+        tokens = tokenize(text_tokenizer, train, window_tokens=s.window_tokens)
         if cut := sum(t.truncated for t in tokens):
             log.warning(
                 "%d training sentences are longer than a window of %d tokens and were cut", cut, s.window_tokens
             )
         data = [
-            training_windows(train, tokens, tokenizer, window_tokens=s.window_tokens, seed=s.seed, epoch=epoch)
+            training_windows(train, tokens, text_tokenizer, window_tokens=s.window_tokens, seed=s.seed, epoch=epoch)
             for epoch in range(s.epochs)
         ]
         schedule = [

@@ -10,7 +10,8 @@ from newsvoice.labels import NAMES
 
 ROOT = Path(__file__).parents[2]
 LONGEST_FILE = 300
-HEAVY = {"torch", "transformers", "sklearn", "dvc", "datasets", "scipy", "safetensors", "trafilatura"}
+HEAVY = {"torch", "transformers", "sklearn", "dvc", "datasets", "scipy", "safetensors", "trafilatura", "tokenizers"}
+HEAVY |= {"openvino", "onnxruntime", "onnx"}
 UNSAFE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 
 NEWSVOICE = sorted((ROOT / "newsvoice").rglob("*.py"))

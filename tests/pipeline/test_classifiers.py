@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from transformers import AutoTokenizer
 
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES, NOT_PROSE
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.rules import label_all_by_rules
 from newsvoice.runtime.encoding import tokenize
+from newsvoice.runtime.tokens import Tokenizer
 from pipeline.classifiers.base import SentenceClassifier
 from pipeline.classifiers.batches import UNLABELLED, averages, batch_loss, shuffled_batches, training_windows
 from pipeline.classifiers.encoders import EMBEDDED, EMBEDDED_SHA256, encoder_source
@@ -260,7 +260,7 @@ def test_the_saved_folder_knows_labels_and_the_temperature_of_validation(saved_m
 
 
 def test_window_borders_move_with_the_epoch_and_every_sentence_is_learnt_once(tiny_encoder: Path) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(tiny_encoder)
+    tokenizer = Tokenizer.load(tiny_encoder)
     sentences = toy_set()
     tokens = tokenize(tokenizer, sentences, window_tokens=32)
     first, again, second = (

@@ -9,16 +9,15 @@ from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Sentence
 from newsvoice.runtime.encoding import ModelDescription, Window, length_sorted_batches, tokenize, windows
+from newsvoice.runtime.tokens import Tokenizer
 from newsvoice.text.segment import SEGMENTER_VERSION, from_sentences
 
 DESCRIPTION = ModelDescription(name="m", labels=NAMES, window_tokens=64, context_tokens=16, temperature=1.25)
 
 
 @pytest.fixture(scope="module")
-def tokenizer(tiny_model: Path) -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(tiny_model)
+def tokenizer(tiny_model: Path) -> Tokenizer:
+    return Tokenizer.load(tiny_model)
 
 
 def test_a_description_is_saved_and_loaded(tmp_path: Path) -> None:
@@ -83,7 +82,12 @@ def article(*texts: str, name: str = "a") -> list[Sentence]:
 
 
 def lay(
-    tokenizer: Any, sentences: list[Sentence], *, window_tokens: int, context_tokens: int = 0, first: Sequence[int] = ()
+    tokenizer: Tokenizer,
+    sentences: list[Sentence],
+    *,
+    window_tokens: int,
+    context_tokens: int = 0,
+    first: Sequence[int] = (),
 ) -> list[Window]:
     tokens = tokenize(tokenizer, sentences, window_tokens=window_tokens)
     return windows(
@@ -96,8 +100,8 @@ def lay(
     )
 
 
-def words(tokenizer: Any, window: Window) -> str:
-    return " ".join(tokenizer.convert_ids_to_tokens(window.input_ids))
+def words(tokenizer: Tokenizer, window: Window) -> str:
+    return " ".join(map(tokenizer.backend.id_to_token, window.input_ids))
 
 
 def own(found: list[Window]) -> list[list[int]]:
@@ -112,7 +116,7 @@ def context(found: list[Window]) -> list[list[int]]:
 FIVE = ["the ships pay", "she said not", "the mayor said", "it was not", "we pay he"]
 
 
-def test_whole_sentences_fill_a_window_between_separators(tokenizer: Any) -> None:
+def test_whole_sentences_fill_a_window_between_separators(tokenizer: Tokenizer) -> None:
     [window] = lay(tokenizer, article(*FIVE[:2]), window_tokens=9)
 
     assert words(tokenizer, window) == "[CLS] the ships pay [SEP] she said not [SEP]"
@@ -132,7 +136,7 @@ def test_whole_sentences_fill_a_window_between_separators(tokenizer: Any) -> Non
     ],
 )
 def test_windows_own_each_sentence_once_and_read_those_before_along(
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     window_tokens: int,
     context_tokens: int,
     expected_own: list[list[int]],
@@ -145,20 +149,20 @@ def test_windows_own_each_sentence_once_and_read_those_before_along(
     assert all(len(window.input_ids) <= window_tokens for window in found)
 
 
-def test_a_window_never_crosses_into_another_article(tokenizer: Any) -> None:
+def test_a_window_never_crosses_into_another_article(tokenizer: Tokenizer) -> None:
     found = lay(tokenizer, [*article(*FIVE[:2]), *article(*FIVE[2:], name="b")], window_tokens=64, context_tokens=32)
 
     assert own(found) == [[0, 1], [2, 3, 4]]
     assert context(found) == [[], []]
 
 
-def test_the_first_window_of_each_article_can_be_made_shorter(tokenizer: Any) -> None:
+def test_the_first_window_of_each_article_can_be_made_shorter(tokenizer: Tokenizer) -> None:
     sentences = [*article(*FIVE), *article(*FIVE[:3], name="b")]
 
     assert own(lay(tokenizer, sentences, window_tokens=17, first=[5, 9])) == [[0], [1, 2, 3, 4], [5, 6], [7]]
 
 
-def test_a_sentence_that_leaves_no_room_stands_alone(tokenizer: Any) -> None:
+def test_a_sentence_that_leaves_no_room_stands_alone(tokenizer: Tokenizer) -> None:
     found = lay(tokenizer, article("she said not", "the ships pay the fee", "no"), window_tokens=8, context_tokens=6)
 
     assert own(found)[:2] == [[0], [1]]
@@ -167,7 +171,7 @@ def test_a_sentence_that_leaves_no_room_stands_alone(tokenizer: Any) -> None:
 
 @pytest.mark.parametrize(("window_tokens", "expected"), [(5, False), (4, True)])
 def test_a_sentence_too_long_for_a_window_is_cut_and_says_so(
-    tokenizer: Any, window_tokens: int, expected: bool
+    tokenizer: Tokenizer, window_tokens: int, expected: bool
 ) -> None:
     [tokens] = tokenize(tokenizer, article("the ships pay"), window_tokens=window_tokens)
 
@@ -175,7 +179,7 @@ def test_a_sentence_too_long_for_a_window_is_cut_and_says_so(
     assert len(tokens.ids) == window_tokens - 2
 
 
-def test_sentences_are_read_without_layout_and_with_the_marks_of_a_running_quotation(tokenizer: Any) -> None:
+def test_sentences_are_read_without_layout_and_with_the_marks_of_a_running_quotation(tokenizer: Tokenizer) -> None:
     def read(sentences: list[Sentence]) -> str:
         return words(tokenizer, lay(tokenizer, sentences, window_tokens=64)[0])
 
@@ -184,14 +188,14 @@ def test_sentences_are_read_without_layout_and_with_the_marks_of_a_running_quota
     assert read(quoted).startswith("[CLS] “ we pay . [SEP] “ she said . ” [SEP]")
 
 
-def test_a_sentence_inside_a_quotation_has_a_segment_of_its_own(tokenizer: Any) -> None:
+def test_a_sentence_inside_a_quotation_has_a_segment_of_its_own(tokenizer: Tokenizer) -> None:
     [window] = lay(tokenizer, article("he said", "“we pay.", "she said.”", "ship"), window_tokens=64)
 
     assert words(tokenizer, window) == "[CLS] he said [SEP] “ we pay . [SEP] “ she said . ” [SEP] ship [SEP]"
     assert window.type_ids == [0] * 4 + [1] * 5 + [1] * 6 + [0] * 2
 
 
-def test_nothing_is_laid_out_as_nothing(tokenizer: Any) -> None:
+def test_nothing_is_laid_out_as_nothing(tokenizer: Tokenizer) -> None:
     assert lay(tokenizer, [], window_tokens=32) == []
 
 

@@ -1,0 +1,65 @@
+"""The yardstick: the same weights as a user would run them with transformers and torch, in float32.
+
+    python -m benchmarks.plain MODEL TEXT...
+
+One window at a time, or in batches as they come.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+from newsvoice.labels import NAMES
+from newsvoice.records import Sentence
+from newsvoice.runtime.encoding import ModelDescription, tokenize, windows
+from newsvoice.runtime.tokens import Tokenizer
+from newsvoice.text.ingest import parse_article
+from newsvoice.text.segment import segment
+
+
+class PlainTransformers:
+    """Lays the windows as `newsvoice` does, so that answers agree; all else is transformers' own way."""
+
+    def __init__(self, folder: Path, *, batch: int = 1) -> None:
+        self.model = AutoModelForTokenClassification.from_pretrained(folder).eval()
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.text_tokenizer = Tokenizer.of(self.tokenizer.backend_tokenizer)
+        self.description = ModelDescription.load(folder)
+        self.batch = batch
+
+    def label(self, sentences: Sequence[Sentence]) -> list[str]:
+        """Return a label a sentence."""
+        size = self.description.window_tokens
+        tokens = tokenize(self.text_tokenizer, sentences, window_tokens=size)
+        context = self.description.context_tokens
+        laid = windows(self.text_tokenizer, sentences, tokens, window_tokens=size, context_tokens=context)
+        labels = [""] * len(sentences)
+        for first in range(0, len(laid), self.batch):
+            together = laid[first : first + self.batch]
+            rows = {
+                "input_ids": [w.input_ids for w in together],
+                "token_type_ids": [w.type_ids for w in together],
+            }
+            inputs = self.tokenizer.pad(rows, return_tensors="pt")
+            with torch.no_grad():
+                logits = self.model(**inputs).logits.numpy()
+            for row, window in zip(logits, together, strict=True):
+                for span in window.own:
+                    labels[span.position] = NAMES[int(np.mean(row[span.start : span.end], axis=0).argmax())]
+        return labels
+
+
+def main() -> None:
+    """Label text files and print a label a line."""
+    model = PlainTransformers(Path(sys.argv[1]))
+    for path in map(Path, sys.argv[2:]):
+        article = parse_article(path.read_text(encoding="utf-8"), article_id=path.stem)
+        print("\n".join(model.label(segment(article))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What users run: the folder that the `export` stage writes, loaded without torch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsvoice.errors import NewsvoiceError
+from newsvoice.runtime.backends import Backend, open_graph
+from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, Window
+from newsvoice.runtime.manifest import Manifest
+from newsvoice.runtime.model import SentenceModel
+from newsvoice.runtime.tokens import Tokenizer
+from newsvoice.text.segment import SEGMENTER_VERSION
+
+GRAPH: Final = "model.onnx"
+
+
+class ExportedModel(SentenceModel):
+    """A graph computed by OpenVINO or ONNX Runtime (`backend.name` says which)."""
+
+    def __init__(self, backend: Backend, text_tokenizer: Tokenizer, description: ModelDescription) -> None:
+        super().__init__(text_tokenizer, description)
+        self.backend = backend
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Check a runtime folder against its manifest and load it.
+
+        Raises `NewsvoiceError` when anything is missing, broken, changed, or made for another splitter.
+        """
+        Manifest.check(folder)
+        description = ModelDescription.load(folder)
+        if description.segmenter != SEGMENTER_VERSION:
+            raise NewsvoiceError(
+                f"made for splitter {description.segmenter}, this newsvoice has {SEGMENTER_VERSION}",
+                where=str(folder / DESCRIPTION),
+                advice="export it anew: make repro",
+            )
+        return cls(open_graph(folder / GRAPH), Tokenizer.load(folder), description)
+
+    def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
+        """Return `(tokens, 3)` logits of each window, each computed alone."""
+        return self.backend.run(laid)

@@ -1,0 +1,97 @@
+"""The wheel: what is in it, how large it is, and that it labels where nothing but its own dependencies is."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+from newsvoice.errors import NewsvoiceError
+from newsvoice.runtime.manifest import MANIFEST
+from pipeline import package
+from pipeline.package import MOST_BYTES, build_wheel
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = ROOT / "models/runtime"
+HEAVY = ("torch", "transformers", "scikit-learn", "dvc", "datasets", "onnx")
+
+pytestmark = pytest.mark.package
+
+
+@pytest.fixture(scope="module")
+def wheel(tiny_runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel with the real model where there is one, else with the tiny one."""
+    runtime = RUNTIME if (RUNTIME / MANIFEST).exists() else tiny_runtime
+    return build_wheel(runtime, tmp_path_factory.mktemp("wheels"))
+
+
+def test_it_holds_package_and_model_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+
+    assert {"newsvoice/cli.py", "newsvoice/py.typed", "newsvoice/render/article.html.j2"} <= names
+    model = {name for name in names if name.startswith("newsvoice/model/")}
+    assert model == {
+        f"newsvoice/model/{n}" for n in ("manifest.json", "model.onnx", "newsvoice.json", "tokenizer.json")
+    }
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"newsvoice"}
+
+
+def test_it_is_small(wheel: Path) -> None:
+    assert wheel.stat().st_size <= MOST_BYTES
+
+
+def test_a_wheel_too_large_is_refused(tiny_runtime: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "MOST_BYTES", 1000)
+
+    with pytest.raises(NewsvoiceError, match="MB, more than"):
+        build_wheel(tiny_runtime, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_runtime_is_not_packed(tmp_path: Path) -> None:
+    with pytest.raises(NewsvoiceError, match="no model here"):
+        build_wheel(tmp_path / "nowhere", tmp_path)
+
+
+def test_its_base_install_is_inference_only(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [n for n in archive.namelist() if n.endswith("METADATA")]
+        required = Parser().parsestr(archive.read(name).decode()).get_all("Requires-Dist") or []
+    base = [line for line in required if "extra ==" not in line]
+
+    assert len(base) == len(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"])
+    names = {re.match(r"[\w.-]+", line).group().lower() for line in base}
+    assert names.isdisjoint(HEAVY)
+
+
+def test_it_labels_from_where_it_is_installed(wheel: Path, tmp_path: Path) -> None:
+    """In an environment of its own; its dependencies are lent by this one, those of the pipeline are barred."""
+    environment = tmp_path / "venv"
+    venv.create(environment, with_pip=False)
+    [site] = environment.glob("lib/python*/site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    lent = next(path for path in sys.path if path.endswith("site-packages"))
+    (site / "lent.pth").write_text(f"{lent}\n")
+    # First on the path, and broken: whatever imports one of these fails.
+    for name in ("torch", "transformers", "sklearn", "dvc", "onnx", "pipeline"):
+        (site / f"{name}.py").write_text(f"raise ImportError('{name} is barred')\n")
+    (tmp_path / "fee.txt").write_text("The council met. “We pay,” he said.")
+    done = subprocess.run(
+        [environment / "bin/python", "-m", "newsvoice.cli", "predict", "fee.txt", "--format", "jsonl"],
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if not k.startswith(("NEWSVOICE", "PYTHON"))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 2
