@@ -13,7 +13,7 @@ from newsvoice.output import FORMATS, GROWING, format_of
 model_option = click.option(
     "--model",
     type=click.Path(path_type=Path),
-    help=f"Model folder. Default: ${MODEL_VARIABLE}, else {MODEL_FOLDER}.",
+    help=f"Model folder. Default: ${MODEL_VARIABLE}, else {MODEL_FOLDER}, else the package's own.",
 )
 
 

@@ -7,6 +7,7 @@
 - The rest (attention's products, normalisation, the head) stays float32.
 """
 
+import logging
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -41,11 +42,16 @@ def export(classifier: Classifier, train: Sequence[Sentence], settings: ExportSe
     import onnx
 
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        plain = Path(scratch) / "float.onnx"
-        onnx.save(quantise_lookups(trace(classifier)), plain)
-        chosen = calibration_windows(classifier, train, settings)
-        quantise_layers(plain, folder / GRAPH, chosen)
+    chosen = calibration_windows(classifier, train, settings)
+    # The exporters tell at length what they fold and what they miss; a graph that came out wrong fails loudly.
+    logging.disable(logging.WARNING)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            plain = Path(scratch) / "float.onnx"
+            onnx.save(quantise_lookups(trace(classifier)), plain)
+            quantise_layers(plain, folder / GRAPH, chosen)
+    finally:
+        logging.disable(logging.NOTSET)
     classifier.text_tokenizer.backend.save(str(folder / TOKENIZER))
     classifier.description.save(folder)
 
