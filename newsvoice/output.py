@@ -12,36 +12,52 @@ from newsvoice.errors import NewsvoiceError
 
 if TYPE_CHECKING:
     from newsvoice.predict import Labelled
+    from newsvoice.work import Result
 
-FORMATS = ("table", "jsonl", "csv", "html")
+FORMATS = ("table", "jsonl", "csv", "parquet", "html")
+# Formats that a file can grow in, record by record; the others are renderings for people.
+GROWING = ("jsonl", "csv", "parquet")
+ENDINGS = {".csv": "csv", ".parquet": "parquet", ".html": "html", ".htm": "html", ".txt": "table"}
 
 
 class Writer:
-    """Writes labelled articles in one of `FORMATS` as they come; a page can only be written whole, by `close`."""
+    """Writes results in any format but Parquet as they come; a page can only be written whole, by `close`.
 
-    def __init__(self, form: str, stream: TextIO) -> None:
-        self.form, self.stream = form, stream
-        self.count = 0
+    Records of `jsonl` and `csv` come rendered; `header` is written before the first.
+    """
+
+    def __init__(self, form: str, stream: TextIO, *, header: str = "", summary: bool = False) -> None:
+        self.form, self.stream, self.summary = form, stream, summary
+        self._header = header
+        self._begun = False
         self._page: list[Labelled] = []
+        self._summaries: list[dict[str, Any]] = []
 
-    def write(self, labelled: "Labelled") -> None:
-        """Write one article."""
-        from newsvoice.render import rows
-
-        if self.form == "table":
-            from newsvoice.render.table import legend, print_table
-
-            console = console_for(self.stream)
-            if self.count == 0:
-                console.print(legend(), "")
-            print_table(labelled, console)
+    def write(self, result: "Result") -> None:
+        """Write a chunk's articles."""
+        if self.form in GROWING:
+            self.stream.write(("" if self._begun else self._header) + result.data)
+            # Whoever reads the pipe gets records as they come, and a reader that has gone is noticed.
+            self.stream.flush()
+            self._begun = True
         elif self.form == "html":
-            self._page.append(labelled)
-        elif self.form == "csv":
-            self.stream.write((rows.csv_header() if self.count == 0 else "") + rows.csv_rows(labelled))
+            self._page.extend(result.labelled)
+        elif self.summary:
+            from newsvoice.render.rows import records
+
+            self._summaries += [record for one in result.labelled for record in records(one, summary=True)]
         else:
-            self.stream.write(rows.jsonl(labelled))
-        self.count += 1
+            for labelled in result.labelled:
+                self._print(labelled)
+
+    def _print(self, labelled: "Labelled") -> None:
+        from newsvoice.render.table import legend, print_table
+
+        console = console_for(self.stream)
+        if not self._begun:
+            console.print(legend(words=bool(labelled.words)), "")
+        self._begun = True
+        print_table(labelled, console)
 
     def close(self) -> None:
         """Write what could only be written at the end."""
@@ -49,6 +65,10 @@ class Writer:
             from newsvoice.render.html import render
 
             self.stream.write(render(self._page))
+        elif self._summaries:
+            from newsvoice.render.table import print_summary
+
+            print_summary(self._summaries, console_for(self.stream))
         self.stream.flush()
 
 
@@ -56,7 +76,7 @@ def format_of(output: Path | None) -> str:
     """Choose a format where the user named none: by the file's ending, else table on a terminal and jsonl in a pipe."""
     if output is None:
         return "table" if sys.stdout.isatty() else "jsonl"
-    return {".csv": "csv", ".html": "html", ".htm": "html", ".txt": "table"}.get(output.suffix.lower(), "jsonl")
+    return ENDINGS.get(output.suffix.lower(), "jsonl")
 
 
 @contextmanager

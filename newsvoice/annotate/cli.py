@@ -221,7 +221,6 @@ def gold_command(inputs: tuple[Path, ...], annotations: Path | None, output: Pat
 
 
 def _predict(model: Path | None) -> "Predict":
-    # The command line finds and loads the model for every command alike.
-    from newsvoice.cli import _load_model
+    from newsvoice.engine import load_engine
 
-    return _load_model(model).predict
+    return load_engine(model).predict

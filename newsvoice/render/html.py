@@ -1,18 +1,38 @@
-"""Labelled articles as one self-contained page: coloured sentences, probabilities on hover, filters."""
+"""Labelled articles as one self-contained page: coloured sentences, probabilities on hover and focus, filters.
 
-from collections.abc import Iterable, Iterator
+No script runs in it: filters are form controls that style sheets look at (`:has`), and the page forbids
+scripts and fetching to the browser besides (Content-Security-Policy).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from newsvoice.labels import LABELS, NAMES
-from newsvoice.predict import Labelled
+from newsvoice.labels import LABELS, NAMES, UNCERTAIN
+from newsvoice.predict import Labelled, Word
+from newsvoice.records import Prediction
+from newsvoice.render.table import levels
 from newsvoice.text.plain import visible
+
+# Least confidence in percent that the page can be filtered by; a sentence carries the highest it reaches.
+THRESHOLDS = (50, 60, 70, 80, 90, 95, 99)
+# Words named beside a sentence's probabilities, and how many characters of each.
+MOST_WORDS, LONGEST_WORD = 3, 40
 
 
 def render(articles: Iterable[Labelled]) -> str:
-    """Return the page. Every text is escaped; nothing is fetched."""
+    """Return the page. Every text is escaped; nothing is fetched and nothing runs."""
     shown = [_view(labelled) for labelled in articles]
-    page: str = _template().render(articles=shown, labels=LABELS)
+    totals = {name: sum(article["counts"][name] for article in shown) for name in (*NAMES, UNCERTAIN)}
+    page: str = _template().render(
+        articles=shown,
+        labels=LABELS,
+        uncertain=UNCERTAIN,
+        totals=totals,
+        sentences=sum(article["total"] for article in shown),
+        explained=any(article["explained"] for article in shown),
+        thresholds=THRESHOLDS,
+    )
     return page
 
 
@@ -27,38 +47,68 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["words"] = lambda name: name.replace("_", " ")
     return environment.get_template("article.html.j2")
 
 
 def _view(labelled: Labelled) -> dict[str, Any]:
     predictions = labelled.predictions
-    counts = {name: sum(p.label == name for p in predictions) for name in NAMES}
     return {
         "id": visible(labelled.article.id),
         "blocks": list(_blocks(labelled)),
-        "counts": counts,
+        "counts": {name: sum(p.label == name for p in predictions) for name in (*NAMES, UNCERTAIN)},
         "total": len(predictions),
+        "explained": bool(labelled.words),
     }
 
 
 def _blocks(labelled: Labelled) -> Iterator[dict[str, Any]]:
     """Yield every block with its sentences; boilerplate stands in its place, greyed."""
-    remaining = list(labelled.predictions)
+    position, predictions = 0, labelled.predictions
     for block in labelled.article.blocks:
         if block.kind == "boilerplate":
             yield {"kind": block.kind, "text": visible(labelled.article.text[block.start : block.end])}
             continue
-        own = [p for p in remaining if block.start <= p.start < block.end]
+        own = []
+        while position < len(predictions) and predictions[position].start < block.end:
+            words = labelled.words[position] if labelled.words else ()
+            own.append(_sentence(predictions[position], words) | {"place": position})
+            position += 1
         if own:
-            yield {"kind": block.kind, "sentences": [_sentence(p) for p in own]}
+            yield {"kind": block.kind, "sentences": own}
 
 
-def _sentence(prediction: Any) -> dict[str, Any]:
-    shares = ", ".join(f"{name} {prediction.probabilities[name]:.0%}" for name in NAMES)
+def _sentence(prediction: Prediction, words: Sequence[Word]) -> dict[str, Any]:
+    best = max(prediction.probabilities.values())
     return {
-        "text": visible(prediction.text),
+        "pieces": list(_pieces(prediction, words)),
         "label": prediction.label,
         "quoted": prediction.in_quotation,
-        "confidence": max(prediction.probabilities.values()),
-        "hover": f"{prediction.label}: {shares}",
+        "truncated": prediction.truncated,
+        "confidence": best,
+        "reaches": max((t for t in THRESHOLDS if best * 100 >= t), default=0),
+        "probabilities": [(name, prediction.probabilities[name]) for name in NAMES],
+        "heaviest": _heaviest(prediction, words),
     }
+
+
+def _pieces(prediction: Prediction, words: Sequence[Word]) -> Iterator[tuple[str, int, float]]:
+    """Yield `(text, level, weight)`: a sentence's text, cut where words have a weight that shows."""
+    end = prediction.start
+    for word, level in zip(words, levels(words), strict=True):
+        if level:
+            yield _cut(prediction, end, word.start), 0, 0.0
+            yield _cut(prediction, word.start, word.end), level, word.weight
+            end = word.end
+    yield _cut(prediction, end, prediction.end), 0, 0.0
+
+
+def _heaviest(prediction: Prediction, words: Sequence[Word]) -> list[tuple[str, float]]:
+    """Return the weightiest words that show, for those who see no underlining."""
+    showing = [word for word, level in zip(words, levels(words), strict=True) if level]
+    first = sorted(showing, key=lambda word: -word.weight)[:MOST_WORDS]
+    return [(_cut(prediction, word.start, word.end)[:LONGEST_WORD], word.weight) for word in first]
+
+
+def _cut(prediction: Prediction, start: int, end: int) -> str:
+    return visible(prediction.text[start - prediction.start : end - prediction.start])

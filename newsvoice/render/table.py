@@ -1,14 +1,21 @@
 """Labelled articles for a terminal: colour, a mark for those who see none, wrapped text."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from newsvoice.labels import BY_NAME, LABELS, UNCERTAIN
-from newsvoice.predict import Labelled
+from newsvoice.predict import Labelled, Word
+from newsvoice.records import Prediction
 from newsvoice.text.plain import plain
 
 _DOUBT_STYLE, _DOUBT_MARK = "dim", "?"
+# Beyond these shares of the heaviest word, a word is underlined, or underlined and bold; below the least
+# weight nothing is, for every sentence has a heaviest word.
+_UNDERLINED, _BOLD, LEAST_WEIGHT = 0.33, 0.67, 0.02
 
 
 def render(labelled: Labelled) -> Group:
@@ -20,20 +27,55 @@ def render(labelled: Labelled) -> Group:
     table.add_column("voice", no_wrap=True)
     table.add_column("p", justify="right", no_wrap=True)
     table.add_column("sentence", overflow="fold")
-    for prediction in labelled.predictions:
+    for position, prediction in enumerate(labelled.predictions):
         best = max(prediction.probabilities.values())
         style, mark = _look(prediction.label)
-        text = Text(printable(prediction.text), style=style)
-        if prediction.in_quotation:
-            text.stylize("italic")
+        words = labelled.words[position] if labelled.words else ()
+        text = _sentence(prediction, words)
+        text.stylize_before(f"{style} italic" if prediction.in_quotation else style)
         table.add_row(str(prediction.index), Text(f"{mark} {prediction.label}", style=style), f"{best:.2f}", text)
     return Group(table, Text(""), _shares(labelled), Text(""))
 
 
-def legend() -> Text:
-    """One line that says what the colours mean."""
+def _sentence(prediction: Prediction, words: Sequence[Word]) -> Text:
+    """Return a sentence's text, its weighty words underlined.
+
+    Marks are set piece by piece, for what is printed is shorter than the original (see `printable`).
+    """
+    if not words:
+        return Text(printable(prediction.text))
+    text, end = Text(), prediction.start
+    for word, level in zip(words, levels(words), strict=True):
+        text.append(_piece(prediction, end, word.start))
+        text.append(_piece(prediction, word.start, word.end), style=("", "underline", "bold underline")[level])
+        end = word.end
+    text.append(_piece(prediction, end, prediction.end))
+    return text
+
+
+def _piece(prediction: Prediction, start: int, end: int) -> str:
+    passage = prediction.text[start - prediction.start : end - prediction.start]
+    # `plain` trims; a space at either edge of a piece stands between two words.
+    left, right = passage[:1].isspace(), passage[-1:].isspace()
+    body = printable(passage)
+    return body if not body and not left else f"{' ' * left}{body}{' ' * (right and bool(body))}"
+
+
+def levels(words: Sequence[Word]) -> list[int]:
+    """Return how much each word shows: 0 not, 1 or 2, by its share of the heaviest word's weight for the label."""
+    heaviest = max((word.weight for word in words), default=0.0)
+    if heaviest < LEAST_WEIGHT:
+        return [0] * len(words)
+    return [(word.weight >= _UNDERLINED * heaviest) + (word.weight >= _BOLD * heaviest) for word in words]
+
+
+def legend(*, words: bool = False) -> Text:
+    """One line that says what the colours and styles mean."""
     parts = [Text.assemble((f"{label.mark} {label.name}", label.terminal)) for label in LABELS]
-    return Text("   ").join([*parts, Text("italic: inside a quotation", style="italic dim")])
+    parts.append(Text("italic: inside a quotation", style="italic dim"))
+    if words:
+        parts.append(Text.assemble(("underlined", "underline dim"), (": weighs for it", "dim")))
+    return Text("   ").join(parts)
 
 
 def printable(text: str) -> str:
@@ -59,3 +101,25 @@ def _shares(labelled: Labelled) -> Text:
 def print_table(labelled: Labelled, console: Console) -> None:
     """Print one article to a console."""
     console.print(render(labelled))
+
+
+def print_summary(records: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Print articles' summary records (`newsvoice.render.rows.records`) as a table, all of them in its last row."""
+    total = {
+        "article": "all" if len(records) != 1 else "",
+        "sentences": sum(record["sentences"] for record in records),
+        "counts": {name: sum(r["counts"][name] for r in records) for name in (*BY_NAME, UNCERTAIN)},
+    }
+    names = [name for name in (*BY_NAME, UNCERTAIN) if total["counts"][name] or name in BY_NAME]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("article", overflow="fold")
+    table.add_column("sentences", justify="right", no_wrap=True)
+    for name in names:
+        style, mark = _look(name)
+        table.add_column(Text(f"{mark} {name}", style=style), justify="right", no_wrap=True)
+    for record in [*records, *([total] if len(records) > 1 else [])]:
+        shares = [record["counts"][name] / max(1, record["sentences"]) for name in names]
+        style = "bold" if record is total else ""
+        cells = [f"{share:.0%}" for share in shares]
+        table.add_row(Text(printable(record["article"])), f"{record['sentences']:,}", *cells, style=style)
+    console.print(table)

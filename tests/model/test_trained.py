@@ -60,3 +60,22 @@ def test_the_article_is_read_better_than_by_the_majority(staged: list[ScoredSent
     right = sum(sentence.gold == sentence.predicted for sentence in staged)
 
     assert right >= 18
+
+
+@pytest.mark.parametrize(
+    ("cue", "text"),
+    [
+        ("said", "The council will raise the fee in May, the mayor said on Monday."),
+        ("warned", "The bank warned that prices could rise faster than wages next year."),
+        ("believes", "The minister believes the plan will fail."),
+    ],
+)
+def test_the_cue_weighs_most_in_reported_speech(cue: str, text: str) -> None:
+    from newsvoice.api import load
+
+    [(prediction, words)] = load(MODEL).explain(text)
+    weights = {text[word.start : word.end]: word.weight for word in words}
+
+    assert prediction.label == NAMES[0]
+    assert max(weights, key=weights.__getitem__) == cue, weights
+    assert weights[cue] > 0.1

@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 
 from newsvoice import cli
+from newsvoice.engine import MODEL_VARIABLE
 from newsvoice.labels import LABELS, NAMES, UNCERTAIN
+from newsvoice.output import FORMATS
 from newsvoice.runtime.classifier import Classifier
+
+STREAMED = [form for form in FORMATS if form != "parquet"]
 
 TEXT = "Fee rises\n\nThe council met. “We pay for it all,” he said.\n"
 SENTENCES = ["Fee rises", "The council met.", "“We pay for it all,” he said."]
@@ -49,7 +53,7 @@ Run = Callable[..., Outcome]
 @pytest.fixture
 def run(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command in this process, in an empty folder, with the tiny model."""
-    monkeypatch.setenv(cli.MODEL_VARIABLE, str(tiny_model))
+    monkeypatch.setenv(MODEL_VARIABLE, str(tiny_model))
     monkeypatch.chdir(tmp_path)
 
     def run_command(*arguments: object, stdin: bytes = b"", terminal: bool = False) -> Outcome:
@@ -187,7 +191,7 @@ def test_the_output_file_decides_the_format(run: Run, article: Path, name: str, 
     assert files(Path()) == sorted(["fee.txt", name])
 
 
-@pytest.mark.parametrize("form", cli.FORMATS)
+@pytest.mark.parametrize("form", STREAMED)
 def test_standard_output_and_file_get_the_same(run: Run, article: Path, form: str) -> None:
     printed = run("predict", article, article, "-f", form)
     run("predict", article, article, "-f", form, "-o", "out")
@@ -202,7 +206,7 @@ def test_one_bad_file_does_not_stop_the_others(run: Run, article: Path, tmp_path
 
     outcome = run("predict", "fee.txt", "bad.txt", "last.txt")
 
-    assert outcome.code == 1
+    assert outcome.code == 3
     assert [record["article"] for record in outcome.records] == ["fee", "fee", "fee", "last"]
     first, second = outcome.err.splitlines()
     assert first.startswith("newsvoice: bad.txt: not UTF-8")
@@ -214,7 +218,7 @@ def test_an_empty_folder_counts_as_an_input(run: Run, article: Path, tmp_path: P
 
     outcome = run("predict", "empty", "fee.txt")
 
-    assert outcome.code == 1
+    assert outcome.code == 3
     assert len(outcome.records) == len(SENTENCES)
     assert outcome.err.splitlines()[-1] == "newsvoice: 1 of 2 inputs failed; the rest is done"
 
@@ -222,10 +226,14 @@ def test_an_empty_folder_counts_as_an_input(run: Run, article: Path, tmp_path: P
 def test_a_batch_with_a_bad_file_still_writes_the_others(run: Run, article: Path) -> None:
     outcome = run("predict", "gone.txt", article, "-o", "out.jsonl")
 
-    assert outcome.code == 1
+    assert outcome.code == 3
     assert outcome.out == ""
+    assert outcome.err.splitlines()[-1].endswith("the rest is done; see out.jsonl.rejected.jsonl")
     assert len(Path("out.jsonl").read_text().splitlines()) == len(SENTENCES)
-    assert files(Path()) == ["fee.txt", "out.jsonl"]
+    assert [json.loads(line) for line in Path("out.jsonl.rejected.jsonl").read_text().splitlines()] == [
+        {"article": "gone", "where": "gone.txt", "reason": "no such file; check the path", "input": None}
+    ]
+    assert files(Path()) == ["fee.txt", "out.jsonl", "out.jsonl.rejected.jsonl"]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +249,7 @@ def test_a_run_without_a_result_leaves_the_old_output_alone(run: Run, article: P
     assert files(Path()) == ["fee.txt", "out.jsonl"]
 
 
-@pytest.mark.parametrize("form", cli.FORMATS)
+@pytest.mark.parametrize("form", STREAMED)
 def test_a_run_that_dies_leaves_no_output(run: Run, article: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     predict = Classifier.predict
     calls = iter([predict])
@@ -300,6 +308,12 @@ def test_a_missing_model_names_the_way_to_one(run: Run, article: Path, gold: Pat
     assert outcome.code == 1
     assert "nowhere" in outcome.complaint
     assert "make repro" in outcome.complaint
+
+
+def test_worker_processes_say_the_same_of_a_missing_model(run: Run, article: Path) -> None:
+    assert run("predict", "fee.txt", "--model", "nowhere", "--jobs", 2) == run(
+        "predict", "fee.txt", "--model", "nowhere"
+    )
 
 
 def test_a_missing_file_is_named(run: Run) -> None:
@@ -418,7 +432,7 @@ for arguments in (["--help"], ["predict", "--help"], ["evaluate", "-h"], ["--ver
 heavy = {"torch", "transformers", "rich", "numpy", "jinja2", "trafilatura", "sklearn"} & set(sys.modules)
 print(*sorted(heavy), file=sys.stderr)
 """
-    environment = os.environ | {cli.MODEL_VARIABLE: str(tiny_model)}
+    environment = os.environ | {MODEL_VARIABLE: str(tiny_model)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
 
     assert done.stdout.count("Usage: newsvoice") == 3
@@ -426,11 +440,13 @@ print(*sorted(heavy), file=sys.stderr)
     assert done.stderr.split() == []
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+@pytest.mark.parametrize("arguments", [["labels"], ["--help"], ["predict", "--help"]], ids=" ".join)
+def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
+    command = [sys.executable, "-m", "newsvoice.cli", *arguments]
     try:
-        done = subprocess.run([sys.executable, "-m", "newsvoice.cli", "labels"], stdout=writer, stderr=subprocess.PIPE)
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE)
     finally:
         os.close(writer)
 

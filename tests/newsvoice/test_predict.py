@@ -20,7 +20,7 @@ def classifier(tiny_model: Path) -> Classifier:
 
 
 def by_line(text: str, classifier: Classifier) -> list[Labelled]:
-    return list(label_lines(text, article_id="fee", classifier=classifier))
+    return list(label_lines(text, article_id="fee", engine=classifier))
 
 
 def test_every_sentence_of_an_article_is_labelled_in_order(classifier: Classifier) -> None:
@@ -91,7 +91,7 @@ def test_lines_give_what_the_same_sentences_give_in_an_article(classifier: Class
 
 
 def test_lines_below_the_threshold_are_doubtful(classifier: Classifier) -> None:
-    [labelled] = label_lines("Ships pay.", article_id="fee", classifier=classifier, min_confidence=1.0)
+    [labelled] = label_lines("Ships pay.", article_id="fee", engine=classifier, min_confidence=1.0)
 
     assert [p.label for p in labelled.predictions] == [UNCERTAIN]
 
@@ -99,4 +99,4 @@ def test_lines_below_the_threshold_are_doubtful(classifier: Classifier) -> None:
 @pytest.mark.parametrize("text", ["", "\n\n", " \t\r\n \r\n", "\ufeff\n"], ids=ascii)
 def test_no_lines_are_refused(classifier: Classifier, text: str) -> None:
     with pytest.raises(NewsvoiceError, match=r"^fee\.txt: no lines"):
-        list(label_lines(text, article_id="fee", classifier=classifier, where="fee.txt"))
+        list(label_lines(text, article_id="fee", engine=classifier, where="fee.txt"))

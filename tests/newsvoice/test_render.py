@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from newsvoice.labels import LABELS, NAMES, UNCERTAIN
-from newsvoice.predict import Labelled
+from newsvoice.predict import Labelled, Word
 from newsvoice.records import Prediction
 from newsvoice.render import html, rows, scores, table
 from newsvoice.text.ingest import parse_article
@@ -54,14 +54,15 @@ def doubtful(one: Labelled) -> Labelled:
 
 
 class Page(HTMLParser):
-    """What a browser makes of a page: tags, attributes, the text of every sentence, all text."""
+    """What a browser makes of a page: tags, attributes, all text; of every sentence its text and what it is told."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
         self.tags: set[str] = set()
         self.attributes: list[tuple[str, str]] = []
-        self.spans: list[tuple[dict[str, str], str]] = []
+        self.spans: list[dict[str, str]] = []
         self.text = ""
+        self._open: list[str] = []
         self.feed(source)
         self.close()
 
@@ -69,14 +70,25 @@ class Page(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self.tags.add(tag)
         self.attributes += given.items()
-        if tag == "span" and "s" in given.get("class", "").split():
-            self.spans.append((given, ""))
+        kind = given.get("class", "")
+        if tag == "span":
+            self._open.append(next((k for k in ("hidden", "tip", "s") if k in kind.split()), ""))
+            if self._open[-1] == "s":
+                self.spans.append({"class": kind, "text": "", "hidden": "", "tip": "", "tabindex": given["tabindex"]})
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "span":
+            self._open.pop()
 
     def handle_data(self, data: str) -> None:
         self.text += data
-        if self.spans and self.lasttag == "span":
-            attributes, text = self.spans[-1]
-            self.spans[-1] = (attributes, text + data.rstrip("\n"))
+        inside = next((kind for kind in self._open if kind in ("hidden", "tip")), "text")
+        if "s" in self._open:
+            self.spans[-1][inside] += data
+
+    @property
+    def sentences(self) -> list[str]:
+        return [span["text"] for span in self.spans]
 
 
 def shown(one: Labelled, *, width: int = 120) -> str:
@@ -138,11 +150,13 @@ def test_csv_parses_back(text: str) -> None:
 def test_the_page_shows_every_sentence_with_label_and_probabilities() -> None:
     page = Page(html.render([labelled()]))
 
-    assert [text for _, text in page.spans] == [p.text for p in labelled().predictions]
-    for (attributes, _), p in zip(page.spans, labelled().predictions, strict=True):
-        assert attributes["class"].split() == ["s", p.label, *(["quoted"] if p.in_quotation else [])]
-        assert attributes["title"].startswith(f"{p.label}: ")
-        assert all(f"{name} {p.probabilities[name]:.0%}" in attributes["title"] for name in NAMES)
+    assert page.sentences == [p.text for p in labelled().predictions]
+    for span, p in zip(page.spans, labelled().predictions, strict=True):
+        assert span["class"].split() == ["s", p.label, "r80", *(["quoted"] if p.in_quotation else [])]
+        assert span["hidden"] == f" ({p.label.replace('_', ' ')}, 80 %)"
+        tip = " ".join(span["tip"].split())
+        assert all(f"{name.replace('_', ' ')} {p.probabilities[name] * 100:.0f} %" in tip for name in NAMES)
+        assert span["tabindex"] == "0"
 
 
 def test_the_page_greys_boilerplate_and_counts_labels() -> None:
@@ -153,23 +167,59 @@ def test_the_page_greys_boilerplate_and_counts_labels() -> None:
     assert "4 sentences · 2 reported speech · 1 analysis · 1 editorial framing" in page.text
 
 
-def test_the_page_can_hide_each_label() -> None:
+def test_the_page_can_hide_each_label_and_counts_it() -> None:
     page = Page(html.render([labelled()]))
 
-    assert [value for name, value in page.attributes if name == "id"] == [f"hide-{name}" for name in NAMES]
-    assert all(label.mark in page.text for label in LABELS)
+    assert [value for name, value in page.attributes if name == "id" and value.startswith("show-")] == [
+        f"show-{name}" for name in NAMES
+    ]
+    text = " ".join(page.text.split())
+    for label, count in zip(LABELS, ("2 (50 %)", "1 (25 %)", "1 (25 %)"), strict=True):
+        assert f"{label.mark} {label.name.replace('_', ' ')} {count}" in text
+
+
+@pytest.mark.parametrize(("best", "reaches"), [(0.34, 0), (0.5, 50), (0.799, 70), (0.8, 80), (0.996, 99), (1.0, 99)])
+def test_a_sentence_carries_the_highest_threshold_it_reaches(best: float, reaches: int) -> None:
+    one = labelled("Ships pay.")
+    rest = (1 - best) / 2
+    sure = replace(one.predictions[0], probabilities=dict(zip(NAMES, (best, rest, rest), strict=True)))
+    [span] = Page(html.render([Labelled(one.article, [sure])])).spans
+
+    assert f"r{reaches}" in span["class"].split()
+
+
+def test_the_page_underlines_what_weighs() -> None:
+    one = labelled("The mayor said ships pay.")
+    spans = [(0, 3), (4, 9), (10, 14), (15, 20), (21, 24)]
+    weights = (0.0, 0.1, 0.3, -0.3, 0.12)
+    words = [[Word(start, end, weight) for (start, end), weight in zip(spans, weights, strict=True)]]
+    source = html.render([Labelled(one.article, one.predictions, words)])
+    [span] = Page(source).spans
+
+    assert span["text"] == "The mayor said ships pay."
+    assert '<span class="w1" title="+0.10">mayor</span>' in source
+    assert '<span class="w2" title="+0.30">said</span>' in source
+    assert "ships</span>" not in source
+    assert "weighs most: said +0.30, pay +0.12, mayor +0.10" in " ".join(span["tip"].split())
+    assert "the word weighs for the label" in source
+
+
+def test_the_page_says_nothing_of_words_if_nobody_asked() -> None:
+    assert "weighs" not in html.render([labelled()])
 
 
 def test_the_page_marks_doubt() -> None:
     page = Page(html.render([doubtful(labelled())]))
 
-    assert {attributes["class"].split()[1] for attributes, _ in page.spans} == {UNCERTAIN}
+    assert {span["class"].split()[1] for span in page.spans} == {UNCERTAIN}
+    assert page.text.count("(uncertain, 80 %)") == 4
 
 
 def test_the_page_holds_several_articles_in_order() -> None:
     page = Page(html.render([labelled(article_id="b"), labelled("Ships pay.", article_id="a")]))
 
-    assert [text for _, text in page.spans] == [*(p.text for p in labelled().predictions), "Ships pay."]
+    assert page.sentences == [*(p.text for p in labelled().predictions), "Ships pay."]
+    assert [value for name, value in page.attributes if name == "href"] == ["#text", "#a1", "#a2"]
     assert page.text.index("b, a · newsvoice") >= 0
 
 
@@ -181,7 +231,7 @@ def test_a_hostile_article_is_escaped(article_id: str) -> None:
 
     assert page.tags == calm.tags
     assert {name for name, _ in page.attributes} == {name for name, _ in calm.attributes}
-    assert [text for _, text in page.spans] == [p.text for p in one.predictions]
+    assert page.sentences == [p.text for p in one.predictions]
     assert article_id in page.text
 
 
@@ -190,7 +240,10 @@ def test_the_page_fetches_nothing_and_runs_nothing() -> None:
     page = Page(source)
 
     assert not {"script", "link", "img", "iframe", "object", "embed", "form", "base"} & page.tags
-    assert not {"src", "href", "style"} & {name for name, _ in page.attributes}
+    assert not {"src", "style"} & {name for name, _ in page.attributes}
+    assert all(value.startswith("#") for name, value in page.attributes if name == "href")
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
     assert "url(" not in source
     assert "@import" not in source
 

@@ -1,0 +1,86 @@
+"""The Python surface: load a model once, then label as many texts as you like.
+
+>>> from newsvoice.api import load
+>>> newsvoice = load()
+>>> for sentence in newsvoice.predict("The council met. “We pay for it all,” he said."):
+...     print(sentence.index, sentence.in_quotation, sentence.text)
+0 False The council met.
+1 True “We pay for it all,” he said.
+>>> sentence.label in sentence.probabilities
+True
+
+Many texts are read, labelled and forgotten in turn, so that an iterable may be longer than memory:
+
+>>> texts = ["Ships pay.", "Tugs pay. Boats do not."]
+>>> [len(sentences) for sentences in newsvoice.predict_many(texts)]
+[1, 2]
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from newsvoice.engine import Engine, load_engine
+from newsvoice.explain import explain
+from newsvoice.predict import Word, doubt
+from newsvoice.records import Prediction
+from newsvoice.text.ingest import parse_article
+from newsvoice.text.segment import segment
+
+# Texts that share the model's batches: enough to sort sentences by length.
+TOGETHER = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Newsvoice:
+    """A loaded model.
+
+    `min_confidence`: below this probability of the best label (0 to 1) a sentence's label is `uncertain`.
+    """
+
+    engine: Engine
+    min_confidence: float = 0.0
+
+    def predict(self, text: str) -> list[Prediction]:
+        """Label the sentences of one article, in order; boilerplate (bylines, captions) is left out.
+
+        `start` and `end` of a prediction are offsets into `text`. Raises `NewsvoiceError` when no prose is in it.
+
+        >>> text = "By Ada Low\\n\\nThe fee rose. Nobody asked why."
+        >>> [text[p.start : p.end] for p in load().predict(text)]
+        ['The fee rose.', 'Nobody asked why.']
+        """
+        return next(self.predict_many([text]))
+
+    def predict_many(self, texts: Iterable[str]) -> Iterator[list[Prediction]]:
+        """Yield the predictions of each text, in order; their `article` is the text's number, from 0.
+
+        Raises `NewsvoiceError` when no prose is in a text.
+        """
+        numbered = enumerate(texts)
+        while together := list(islice(numbered, TOGETHER)):
+            articles = [segment(parse_article(text, article_id=str(number))) for number, text in together]
+            answers = iter(self.engine.predict([sentence for sentences in articles for sentence in sentences]))
+            for sentences in articles:
+                yield doubt([next(answers) for _ in sentences], self.min_confidence)
+
+    def explain(self, text: str) -> list[tuple[Prediction, tuple[Word, ...]]]:
+        """Label the sentences of one article and weigh their words: up to 50 times the work of `predict`.
+
+        >>> [(sentence, words)] = load().explain("The mayor said so.")
+        >>> [sentence.text[word.start : word.end] for word in words]
+        ['The', 'mayor', 'said', 'so']
+        """
+        sentences = segment(parse_article(text, article_id="0"))
+        predictions = self.engine.predict(sentences)
+        words = explain(sentences, predictions, self.engine)
+        return list(zip(doubt(predictions, self.min_confidence), words, strict=True))
+
+
+def load(model: Path | str | None = None, *, min_confidence: float = 0.0) -> Newsvoice:
+    """Load a model folder, or the default one, as the command line does.
+
+    Raises `NewsvoiceError` when it is missing or broken.
+    """
+    return Newsvoice(load_engine(None if model is None else Path(model)), min_confidence)

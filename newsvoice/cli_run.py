@@ -1,0 +1,173 @@
+"""One run of `newsvoice predict`: results from sources to a stream or file, and what is said on the way."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsvoice.errors import NewsvoiceError
+from newsvoice.output import Writer, destination
+
+if TYPE_CHECKING:
+    from newsvoice.archive import Archive
+    from newsvoice.inputs import Source
+    from newsvoice.work import LoadEngine, Result, Task
+
+# Notes and reasons that are printed one by one; the rest is counted.
+MOST_NOTES = 5
+
+
+class PartlyDoneError(NewsvoiceError):
+    """Some inputs were rejected; the rest is done."""
+
+
+class Run:
+    """One run over sources: counts, notes and reasons while results pass."""
+
+    def __init__(self, sources: "list[Source]", task: "Task", load: "LoadEngine", *, jobs: int) -> None:
+        self.sources, self.task, self.load, self.jobs = sources, task, load, jobs
+        self.reasons: list[str] = []
+        self.documents = self.articles = self.sentences = self.rejections = 0
+        self.notes = self.truncated = self.set_aside = 0
+
+    def into_stream(self, output: Path | None, form: str) -> None:
+        """Write results to standard output, or to a file that must be whole."""
+        with destination(output) as stream:
+            writer = Writer(form, stream, header=self.header(form), summary=self.task.summary)
+            shown = not (form == "table" and output is None and sys.stdout.isatty())
+            with self.results(show=shown) as results:
+                for result in results:
+                    self.count(result)
+                    writer.write(result)
+            if not self.articles:
+                # Nothing succeeded: leave no file behind.
+                raise NewsvoiceError("\n".join(self.complaints()) or "nothing to label in it")
+            writer.close()
+
+    def into_file(self, output: Path, form: str, model: Path | None, *, resume: bool) -> None:
+        """Let a file of records grow, from its start or from where an unfinished run stopped."""
+        from newsvoice.archive import Archive
+        from newsvoice.render.columnar import require_pyarrow, write_parquet
+
+        if form == "parquet":
+            require_pyarrow(output)
+        archive = Archive(output, self.settings(form, model), resume=resume, header=self.header(form))
+        with archive, self.keeping(archive):
+            state = archive.state
+            self.documents, self.articles, self.rejections = state.documents, state.articles, state.rejections
+            self.sentences, self.truncated, self.set_aside = state.sentences, state.truncated, state.set_aside
+            if not state.finished:
+                with self.results(archive=archive) as results:
+                    for result in results:
+                        self.count(result)
+                        archive.write(result)
+            archive.finish(write_parquet if form == "parquet" else None)
+        if not self.articles:
+            raise NewsvoiceError("\n".join(self.complaints()) or "nothing to label in it")
+
+    @contextmanager
+    def keeping(self, archive: "Archive") -> Iterator[None]:
+        """Say what a run that stops leaves behind."""
+        try:
+            yield
+        except BaseException:
+            if archive.kept:
+                safe = f"{archive.state.articles:,} articles are safe in {archive.part.name}"
+                click.echo(f"newsvoice: {safe}; add --resume to go on", err=True)
+            raise
+
+    @contextmanager
+    def results(self, *, archive: "Archive | None" = None, show: bool = True) -> "Iterator[Iterator[Result]]":
+        """Give the results of all sources, with a bar on standard error when a person waits for many."""
+        from contextlib import closing
+
+        from newsvoice.documents import FIRST
+        from newsvoice.inputs import read_documents
+        from newsvoice.progress import progress
+        from newsvoice.work import chunks
+        from newsvoice.workers import label_chunks
+
+        start = archive.state.position if archive else FIRST
+        documents = read_documents(self.sources, text_field=self.task.text_field, lines=self.task.lines, start=start)
+        results = label_chunks(chunks(documents), load=self.load, task=self.task, jobs=self.jobs)
+        many = len(self.sources) > 1 or self.task.columns
+        total = sum(max(1, source.size) for source in self.sources)
+        done = archive.state.weight if archive else 0
+        # Closing the generator ends the worker processes, whatever happened.
+        with (
+            closing(results),
+            progress(total, done=done, show=show and many and sys.stderr.isatty()) as advance,
+        ):
+            yield self._watched(results, advance)
+
+    def _watched(self, results: "Iterator[Result]", advance: "Callable[[int, int], None]") -> "Iterator[Result]":
+        for result in results:
+            yield result
+            advance(result.weight, result.sentences)
+
+    def count(self, result: "Result") -> None:
+        """Keep count, print the first notes, keep the first reasons."""
+        from newsvoice.render.table import printable
+
+        self.documents += result.documents
+        self.articles += result.articles
+        self.sentences += result.sentences
+        self.truncated += result.truncated
+        self.set_aside += result.set_aside
+        self.rejections += len(result.rejected)
+        room = MOST_NOTES - len(self.reasons)
+        self.reasons += [printable(f"{r.where}: {r.reason}") for r in result.rejected[: max(0, room)]]
+        for note in result.notes[: max(0, MOST_NOTES - self.notes)]:
+            click.echo(printable(note), err=True)
+        self.notes += len(result.notes)
+
+    def complaints(self) -> list[str]:
+        """Return the first reasons why documents were rejected, and how many more there are."""
+        more = self.rejections - len(self.reasons)
+        return [*self.reasons, *([f"… and {more:,} more"] if more > 0 else [])]
+
+    def conclude(self, output: Path | None) -> None:
+        """Say what was left out; raise `PartlyDoneError` if documents were rejected."""
+        if self.notes > MOST_NOTES:
+            aside, cut = f"{self.set_aside:,} passages set aside", f"{self.truncated:,} sentences read in part"
+            click.echo(f"… in all {aside}, {cut}", err=True)
+        if output is not None and sys.stderr.isatty():
+            click.echo(f"{self.sentences:,} sentences of {self.articles:,} articles: {output}", err=True)
+        if self.rejections:
+            from newsvoice.archive import rejected_path
+
+            where = f"; see {rejected_path(output).name}" if output else ""
+            failed = f"{self.rejections:,} of {self.documents:,} inputs failed; the rest is done{where}"
+            raise PartlyDoneError("\n".join([*self.complaints(), failed]))
+
+    def header(self, form: str) -> str:
+        """Return the first line of a CSV file."""
+        from newsvoice.render.rows import csv_fields, csv_header
+
+        task = self.task
+        fields = csv_fields(summary=task.summary, words=task.explain, columns=task.columns)
+        return csv_header(fields) if form == "csv" else ""
+
+    def settings(self, form: str, model: Path | None) -> dict[str, Any]:
+        """Return all that decides the output, by name: an unfinished run is resumed with the same alone."""
+        from importlib.metadata import version
+
+        from newsvoice.engine import find_model, fingerprint
+        from newsvoice.inputs import describe
+        from newsvoice.text.segment import SEGMENTER_VERSION
+
+        return {
+            "format": form,
+            "inputs": describe(self.sources),
+            "text field": self.task.text_field,
+            "lines": self.task.lines,
+            "min confidence": self.task.min_confidence,
+            "explain": self.task.explain,
+            "summary": self.task.summary,
+            "model": fingerprint(find_model(model)),
+            "newsvoice": version("newsvoice"),
+            "splitter": SEGMENTER_VERSION,
+        }

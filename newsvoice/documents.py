@@ -1,0 +1,215 @@
+"""One text to label, wherever it stands: a file, a line of JSON, a row of a Parquet file.
+
+A document knows where it came from, for messages, and where reading goes on behind it, so that a long
+run can stop anywhere and go on there. What cannot be read is a document too: one with a `problem`.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from newsvoice.errors import NewsvoiceError
+from newsvoice.text.ingest import MAX_BYTES, decode
+
+# Bytes of a line beyond which it is skipped, not read: far above the longest article, far below memory.
+LONGEST_LINE = 20_000_000
+# Rows of a Parquet file that are decoded at a time.
+ROWS_AT_A_TIME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where reading goes on: number of the source, and in a table the byte offset (JSON Lines) and rows read."""
+
+    source: int = 0
+    offset: int = 0
+    row: int = 0
+
+
+FIRST = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text to label, or a file to take it from.
+
+    `where` is for messages; `columns` is what else stands in its row; `weight` is its share of the input
+    in bytes, for progress; `raw` is what a rejected row looked like.
+    """
+
+    id: str
+    where: str
+    after: Position
+    text: str | None = None
+    path: Path | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    weight: int = 1
+    raw: Any = None
+
+
+def jsonl_documents(path: Path, name: str, *, begin: Position, text_field: str) -> Iterator[Document]:
+    """Yield a document for every line of a JSON Lines file, from a position on; empty lines are none."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(begin.offset)
+            yield from _lines(stream, name, where=str(path), begin=begin, text_field=text_field)
+    except OSError as error:
+        yield _unreadable(path, name, error, number=begin.source)
+
+
+def stdin_document(name: str, *, number: int, lines: bool) -> Document:
+    """Read standard input as one article, or as lines of any number of them."""
+    where, after = "standard input", Position(number + 1)
+    data = sys.stdin.buffer.read() if lines else sys.stdin.buffer.read(MAX_BYTES + 1)
+    if not lines and len(data) > MAX_BYTES:
+        problem = f"more than one article (limit {MAX_BYTES / 1e6:.0f} MB); split it"
+        return Document(name, where, after, problem=problem)
+    try:
+        return Document(name, where, after, text=decode(data, where=where), weight=max(1, len(data)))
+    except NewsvoiceError as error:
+        return Document(name, where, after, problem=f"{error.what}; {error.advice}")
+
+
+def stdin_rows(name: str, *, number: int, text_field: str) -> Iterator[Document]:
+    """Yield a document for every line of JSON on standard input."""
+    begin = Position(number)
+    yield from _lines(sys.stdin.buffer, name, where="standard input", begin=begin, text_field=text_field)
+
+
+def _lines(stream: BinaryIO, name: str, *, where: str, begin: Position, text_field: str) -> Iterator[Document]:
+    offset, row = begin.offset, begin.row
+    while line := stream.readline(LONGEST_LINE):
+        row += 1
+        size, whole = len(line), True
+        while not line.endswith(b"\n") and len(line) == LONGEST_LINE:
+            line = stream.readline(LONGEST_LINE)
+            size, whole = size + len(line), False
+        offset += size
+        if whole and not line.strip():
+            continue
+        after = Position(begin.source, offset, row)
+        place = f"{where}:{row}"
+        if not whole:
+            problem = f"a line of {size / 1e6:.0f} MB is more than one article (limit {LONGEST_LINE / 1e6:.0f} MB)"
+            yield Document(f"{name}:{row}", place, after, problem=problem, weight=size)
+            continue
+        yield _of_line(line, f"{name}:{row}", place, after, text_field=text_field)
+
+
+def _of_line(line: bytes, article_id: str, where: str, after: Position, *, text_field: str) -> Document:
+    problem = ""
+    text: str | None = None
+    columns: dict[str, Any] = {}
+    value: Any = line.decode("utf-8", errors="replace").rstrip("\r\n")
+    try:
+        value = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        problem = f"not UTF-8 (byte 0x{line[error.start]:02x})"
+    except (ValueError, RecursionError) as error:
+        problem = f"not JSON ({getattr(error, 'msg', None) or str(error).partition(chr(10))[0]})"
+    else:
+        text, columns, problem = split_row(value, text_field=text_field)
+    return Document(
+        article_id,
+        where,
+        after,
+        text=text,
+        columns=columns,
+        problem=problem,
+        weight=len(line),
+        raw=value if problem else None,
+    )
+
+
+def parquet_documents(path: Path, name: str, *, begin: Position, text_field: str, size: int) -> Iterator[Document]:
+    """Yield a document for every row of a Parquet file (extra `[parquet]`), from a position on."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise NewsvoiceError(
+            "reading Parquet needs pyarrow", where=str(path), advice="pip install 'newsvoice[parquet]'"
+        ) from None
+    row = 0
+    try:
+        with parquet.ParquetFile(path) as file:
+            if text_field not in file.schema_arrow.names:
+                known = ", ".join(file.schema_arrow.names)
+                raise NewsvoiceError(f"no column {text_field!r}", advice=f"name one with --text-field: {known}")
+            weight = max(1, size // max(1, file.metadata.num_rows))
+            for group in range(file.metadata.num_row_groups):
+                rows = file.metadata.row_group(group).num_rows
+                if row + rows <= begin.row:
+                    row += rows
+                    continue
+                for batch in file.iter_batches(ROWS_AT_A_TIME, row_groups=[group]):
+                    for value in batch.to_pylist() if row + len(batch) > begin.row else [None] * len(batch):
+                        row += 1
+                        if row <= begin.row:
+                            continue
+                        text, columns, problem = split_row(value, text_field=text_field)
+                        yield Document(
+                            f"{name}:{row}",
+                            f"{path}:{row}",
+                            Position(begin.source, 0, row),
+                            text=text,
+                            columns=columns,
+                            problem=problem,
+                            weight=weight,
+                            raw=jsonable(value) if problem else None,
+                        )
+    except (OSError, pyarrow.ArrowException, NewsvoiceError) as error:
+        yield _unreadable(path, name, error, number=begin.source)
+
+
+def split_row(value: Any, *, text_field: str) -> tuple[str | None, dict[str, Any], str]:
+    """Part a row into its text and its other columns; the third value says why that cannot be done."""
+    if not isinstance(value, dict):
+        return None, {}, "not a JSON object"
+    if text_field not in value:
+        known = ", ".join(map(repr, list(value)[:8])) or "none"
+        return None, {}, f"no field {text_field!r}; name one with --text-field: {known}"
+    text = value[text_field]
+    if not isinstance(text, str):
+        return None, {}, f"field {text_field!r} is not text but {type(text).__name__}"
+    if len(text) > MAX_BYTES:
+        return (
+            None,
+            {},
+            f"field {text_field!r} is more than one article (limit {MAX_BYTES / 1e6:.0f} million characters)",
+        )
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        return None, {}, f"field {text_field!r} holds half a character (a lone surrogate)"
+    return text, {key: jsonable(other) for key, other in value.items() if key != text_field}, ""
+
+
+def jsonable(value: Any) -> Any:
+    """Return a value that JSON can hold: dates and the like as text, NaN and infinity as null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(inner) for inner in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _unreadable(path: Path, name: str, error: Exception, *, number: int) -> Document:
+    if isinstance(error, FileNotFoundError):
+        problem = "no such file; check the path"
+    elif isinstance(error, NewsvoiceError):
+        problem = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        problem = f"cannot read ({error.strerror})"
+    else:
+        problem = f"not Parquet, or broken ({str(error).partition(chr(10))[0]})"
+    return Document(name, str(path), Position(number + 1), problem=problem)

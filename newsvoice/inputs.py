@@ -1,0 +1,140 @@
+"""What the command line is given to read: files, folders, globs and tables, as a lazy stream of documents.
+
+Tables are JSON Lines (`.jsonl`, `.ndjson`) and Parquet files with a text column: every row is an article.
+They are read piece by piece, so that an archive of any size takes the memory of one piece. Of the names
+of files a list is kept: about 200 bytes a file.
+"""
+
+import glob
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from newsvoice.documents import (
+    FIRST,
+    Document,
+    Position,
+    jsonl_documents,
+    parquet_documents,
+    stdin_document,
+    stdin_rows,
+)
+from newsvoice.text.ingest import SUFFIXES
+
+TABLES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+STDIN = Path("-")
+
+Kind = Literal["article", "jsonl", "parquet", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to read (or `-`, standard input). `size` in bytes; a `problem` stands for what cannot be read."""
+
+    path: Path
+    name: str
+    kind: Kind
+    size: int = 0
+    modified_ns: int = 0
+    problem: str = ""
+
+
+def find_sources(inputs: Sequence[Path], *, text_field: str | None, leave_out: Collection[Path] = ()) -> list[Source]:
+    """Return every file that the arguments name, in order; folders and globs in order of name.
+
+    A folder stands for the articles in it, at any depth; if it has none, for its tables. `leave_out` are
+    resolved paths that no folder or glob yields (an output that lies beside its inputs). With a
+    `text_field`, standard input holds JSON Lines.
+    """
+    sources = [source for path in inputs for source in _expand(path, leave_out)]
+    if text_field is not None:
+        sources = [replace(s, kind="jsonl") if s.path == STDIN else s for s in sources]
+    names = _names([source.path for source in sources])
+    return [replace(source, name=names[source.path]) for source in sources]
+
+
+def read_documents(
+    sources: Sequence[Source], *, text_field: str, lines: bool = False, start: Position = FIRST
+) -> Iterator[Document]:
+    """Yield the documents of all sources in order, from a position on."""
+    for number in range(start.source, len(sources)):
+        source = sources[number]
+        begin = start if number == start.source else Position(number)
+        if source.path == STDIN and source.kind == "jsonl":
+            yield from stdin_rows(source.name, number=number, text_field=text_field)
+        elif source.path == STDIN:
+            yield stdin_document(source.name, number=number, lines=lines)
+        elif source.kind == "jsonl":
+            yield from jsonl_documents(source.path, source.name, begin=begin, text_field=text_field)
+        elif source.kind == "parquet":
+            yield from parquet_documents(source.path, source.name, begin=begin, text_field=text_field, size=source.size)
+        else:
+            yield Document(
+                source.name,
+                str(source.path),
+                Position(number + 1),
+                path=source.path,
+                problem=source.problem,
+                weight=max(1, source.size),
+            )
+
+
+def _expand(path: Path, leave_out: Collection[Path]) -> Iterator[Source]:
+    """Yield a file as it is, the files of a folder, or those that a pattern matches."""
+    if path.is_dir():
+        found = sorted(p for p in path.rglob("*") if p.is_file() and p.resolve() not in leave_out)
+        chosen = [p for p in found if p.suffix.lower() in SUFFIXES] or [p for p in found if p.suffix.lower() in TABLES]
+        endings = ", ".join(sorted(SUFFIXES))
+        problem = f"no article in this folder; articles end in {endings}, tables in {', '.join(TABLES)}"
+    elif path == STDIN or path.exists() or not glob.has_magic(str(path)):
+        yield _source(path)
+        return
+    else:
+        matches = map(Path, glob.iglob(str(path), recursive=True))  # noqa: PTH207 - a pattern may be absolute
+        chosen = sorted(p for p in matches if p.is_file() and p.resolve() not in leave_out)
+        problem = "no file matches this pattern; check the path"
+    if not chosen:
+        yield Source(path, str(path), "problem", problem=problem)
+    yield from map(_source, chosen)
+
+
+def _source(path: Path) -> Source:
+    kind: Kind = TABLES.get(path.suffix.lower(), "article")  # type: ignore[assignment]
+    try:
+        stat = None if path == STDIN else path.stat()
+    except OSError:
+        # Reading it will say what is wrong.
+        stat = None
+    return Source(path, path.name, kind, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0)
+
+
+def _names(files: list[Path]) -> dict[Path, str]:
+    """Name each file by its stem, or by its path below their common folder where two share a stem."""
+    stems = Counter(file.stem for file in files)
+    common = Path(os.path.commonpath([file.absolute().parent for file in files])) if files else Path()
+    below = {file: file.absolute().relative_to(common) for file in files}
+    paths = Counter(path.with_suffix("") for path in below.values())
+    names = {}
+    for file, path in below.items():
+        # a/x.txt and b/x.txt are told apart by folder, x.txt and x.md by their endings.
+        unique = path.with_suffix("") if paths[path.with_suffix("")] == 1 else path
+        names[file] = file.stem if stems[file.stem] == 1 else unique.as_posix()
+    return names | {STDIN: "stdin"}
+
+
+def describe(sources: Sequence[Source]) -> str:
+    """Return in one line what was given to read; it differs when a file is another, or has been changed.
+
+    Files are compared by path, size and time of change, for reading an archive twice takes too long.
+    """
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(
+            f"{source.path.absolute()}\0{source.size}\0{source.modified_ns}\n".encode(errors="surrogateescape")
+        )
+    size = sum(source.size for source in sources)
+    return f"{len(sources)} files, {size:,} bytes, sha256 of their state {digest.hexdigest()[:16]}"

@@ -1,0 +1,31 @@
+"""The command line's reference, made of its own help: `python -m newsvoice.reference > docs/cli.md`."""
+
+import sys
+
+import click
+
+from newsvoice.cli import cli
+
+_HEAD = """# Command line
+
+<!-- made by newsvoice.reference; a test says when it is stale -->
+
+Every command's `--help`, in one place. Results go to standard output, progress and notes to standard error.
+"""
+
+
+def reference() -> str:
+    """Return the help of the command and its subcommands as Markdown."""
+    # A width of its own, whatever the terminal's.
+    root = click.Context(cli, info_name="newsvoice", terminal_width=100, **cli.context_settings)
+    parts = [_HEAD, _section(root)]
+    parts += [_section(click.Context(command, root, info_name=name)) for name, command in cli.commands.items()]
+    return "\n".join(parts)
+
+
+def _section(context: click.Context) -> str:
+    return f"## `{context.command_path}`\n\n```\n{context.get_help()}\n```\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

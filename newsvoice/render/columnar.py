@@ -1,0 +1,110 @@
+"""Records as a Parquet file (extra `[parquet]`), made of JSON Lines in two passes and constant memory.
+
+The first pass learns the types: what stands in other columns is known only when all of it was seen. A
+column whose values have no common type holds JSON. Probabilities, counts and shares get columns of their
+own, as in CSV; `columns` is a struct.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from newsvoice.errors import NewsvoiceError
+from newsvoice.render.rows import dumps, flattened
+
+# Records a row group: some 50 MB of text.
+GROUP = 50_000
+_LARGEST = 2**63
+_WORDS, _COLUMNS = "words", "columns"
+
+
+def write_parquet(lines: Path, target: Path) -> None:
+    """Write the records of a JSON Lines file as Parquet. Raises `NewsvoiceError` without pyarrow."""
+    arrow, parquet = require_pyarrow(target)
+    fields: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for record in _read(lines):
+        for name, value in record.items():
+            if name == _COLUMNS:
+                for other, inner in value.items():
+                    others[other] = _common(others.get(other, "null"), _kind(inner))
+            else:
+                fields[name] = "words" if name == _WORDS else _common(fields.get(name, "null"), _kind(value))
+    types = {
+        "null": arrow.string(),
+        "bool": arrow.bool_(),
+        "int": arrow.int64(),
+        "float": arrow.float64(),
+        "text": arrow.string(),
+        "json": arrow.string(),
+        "words": arrow.list_(
+            arrow.struct([("start", arrow.int64()), ("end", arrow.int64()), ("weight", arrow.float64())])
+        ),
+    }
+    columns = [(name, types[kind]) for name, kind in fields.items()]
+    if others:
+        columns.append((_COLUMNS, arrow.struct([(name, types[kind]) for name, kind in others.items()])))
+    schema = arrow.schema(columns)
+    records = _read(lines)
+    with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
+        while group := list(islice(records, GROUP)):
+            rows = [_row(record, others) for record in group]
+            writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
+
+
+def require_pyarrow(place: Path) -> tuple[Any, Any]:
+    """Return the modules `pyarrow` and `pyarrow.parquet`, or say how to get them."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise NewsvoiceError(
+            "Parquet needs pyarrow", where=str(place), advice="pip install 'newsvoice[parquet]'"
+        ) from None
+    return pyarrow, parquet
+
+
+def _read(lines: Path) -> Iterator[dict[str, Any]]:
+    with lines.open(encoding="utf-8") as stream:
+        for line in stream:
+            yield flattened(json.loads(line))
+
+
+def _row(record: dict[str, Any], others: Mapping[str, str]) -> dict[str, Any]:
+    if others:
+        own = record.get(_COLUMNS, {})
+        record[_COLUMNS] = {name: _cell(own.get(name), kind) for name, kind in others.items()}
+    return record
+
+
+def _cell(value: Any, kind: str) -> Any:
+    if value is None:
+        return None
+    if kind == "json":
+        return dumps(value)
+    return float(value) if kind == "float" else value
+
+
+def _kind(value: Any) -> str:
+    """Name the type that holds a value: half a character, like a number too large, is held by JSON alone."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "int" if -_LARGEST <= value < _LARGEST else "json"
+    if isinstance(value, float):
+        return "float"
+    if isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value):
+        return "text"
+    return "json"
+
+
+def _common(first: str, second: str) -> str:
+    if first == second or second == "null":
+        return first
+    if first == "null":
+        return second
+    return "float" if {first, second} == {"int", "float"} else "json"
