@@ -1,6 +1,7 @@
 """The command line's reference, made of its own help: `python -m newsvoice.reference > docs/cli.md`."""
 
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -18,9 +19,15 @@ def reference() -> str:
     """Return the help of the command and its subcommands as Markdown."""
     # A width of its own, whatever the terminal's.
     root = click.Context(cli, info_name="newsvoice", terminal_width=100, **cli.context_settings)
-    parts = [_HEAD, _section(root)]
-    parts += [_section(click.Context(command, root, info_name=name)) for name, command in cli.commands.items()]
-    return "\n".join(parts)
+    return "\n".join([_HEAD, *_sections(root)])
+
+
+def _sections(context: click.Context) -> Iterator[str]:
+    """Yield a command's section, and those of the commands below it."""
+    yield _section(context)
+    if isinstance(context.command, click.Group):
+        for name, command in context.command.commands.items():
+            yield from _sections(click.Context(command, context, info_name=name))
 
 
 def _section(context: click.Context) -> str:

@@ -17,7 +17,7 @@ _path = click.Path(path_type=Path)
 _folder = click.Path(path_type=Path, file_okay=False)
 
 
-@click.group(short_help="Label, correct and exchange sentences: export, import, review.")
+@click.group(short_help="Label, correct and exchange sentences: export, import, review, gold.")
 def annotate() -> None:
     """Make a corpus your own: export sentences to annotation tools, import what comes back, review by keyboard.
 
