@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external cost wheel bench clean help
+.PHONY: repro test external study two-sample cost suspects wheel bench clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -31,6 +31,14 @@ test: $(VENV)/installed    ## Linters, types, tests
 external: $(VENV)/installed  ## Score every model on labelled news outside the repository
 	$(EXTERNAL)
 
+study: $(VENV)/installed   ## Seeds and learning curve: some twenty trainings, an hour on two cores
+	$(BIN)/python -m pipeline.study --params params.yaml --sets external.yaml --splits data/splits \
+		--contrast data/contrast --models models --seeds reports/seeds.json --curve reports/learning_curve.json
+
+two-sample: $(VENV)/installed  ## How well a classifier tells the corpus from real news
+	$(BIN)/python -m pipeline.two_sample --params params.yaml --sets external.yaml --labelled data/labelled.jsonl \
+		--record reports/two_sample.json
+
 cost: $(VENV)/installed    ## Measure size and speed of every model once; the report shows the record
 	$(BIN)/python -m benchmarks.cost --test data/splits/test.jsonl --models models \
 		--finetune-log logs/finetune.json --record reports/cost.json
@@ -41,6 +49,10 @@ wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
 bench: $(VENV)/installed   ## Speed of the exported model against transformers, once, on this machine
 	$(BIN)/python -m benchmarks.runtime --articles data/articles.jsonl --model models/classifier \
 		--runtime models/runtime --record benchmarks/results/runtime.json --page docs/benchmarks.md
+
+suspects: $(VENV)/installed  ## List the labels that models of other articles speak against; the report and the review page read it
+	$(BIN)/python -m pipeline.suspects --params params.yaml --labelled data/labelled.jsonl \
+		--annotations data/raw/annotations --record reports/suspects.json
 
 $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml
 	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }

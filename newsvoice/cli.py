@@ -11,13 +11,42 @@ from typing import Any
 
 import click
 
+from newsvoice.annotate.cli import annotate
 from newsvoice.cli_predict import model_option, predict
 from newsvoice.cli_run import PartlyDoneError
 from newsvoice.errors import NewsvoiceError
 from newsvoice.output import console_for
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class ReaderGoneError(Exception):
+    """The reader of standard output (head, less) has closed it."""
+
+
+class QuietGroup(click.Group):
+    """A group whose broken pipe reaches `main`, before click makes an exit code of it."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Parse the command line; --help and --version print while it is parsed."""
+        try:
+            return super().make_context(*arguments, **options)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it left in the buffer counts, too."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+        return result
+
+
+@click.group(
+    cls=QuietGroup,
+    commands=[annotate],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="newsvoice")
 def cli() -> None:
     """Tell, sentence by sentence, who is speaking in a news article, and whether the writer informs or steers.
@@ -179,15 +208,10 @@ def main() -> None:
         _fail(error.format_message(), code=1)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted", code=130)
-    except BrokenPipeError:
+    except (ReaderGoneError, BrokenPipeError):
         _stop_quietly()
     except OSError as error:
         _fail(f"{error.filename or 'output'}: {error.strerror or error}", code=1)
-    except SystemExit:
-        # click turns a broken pipe into exit code 1 behind a wrapped stream.
-        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
-            _stop_quietly()
-        raise
 
 
 def _stop_quietly() -> None:

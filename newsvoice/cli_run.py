@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from newsvoice.work import LoadEngine, Result, Task
 
 # Notes and reasons that are printed one by one; the rest is counted.
-MOST_NOTES = 10
+MOST_NOTES = 5
 
 
 class PartlyDoneError(NewsvoiceError):
@@ -30,7 +30,8 @@ class Run:
     def __init__(self, sources: "list[Source]", task: "Task", load: "LoadEngine", *, jobs: int) -> None:
         self.sources, self.task, self.load, self.jobs = sources, task, load, jobs
         self.reasons: list[str] = []
-        self.documents = self.articles = self.rejections = self.notes = 0
+        self.documents = self.articles = self.sentences = self.rejections = 0
+        self.notes = self.truncated = self.set_aside = 0
 
     def into_stream(self, output: Path | None, form: str) -> None:
         """Write results to standard output, or to a file that must be whole."""
@@ -57,6 +58,7 @@ class Run:
         with archive, self.keeping(archive):
             state = archive.state
             self.documents, self.articles, self.rejections = state.documents, state.articles, state.rejections
+            self.sentences, self.truncated, self.set_aside = state.sentences, state.truncated, state.set_aside
             if not state.finished:
                 with self.results(archive=archive) as results:
                     for result in results:
@@ -112,6 +114,9 @@ class Run:
 
         self.documents += result.documents
         self.articles += result.articles
+        self.sentences += result.sentences
+        self.truncated += result.truncated
+        self.set_aside += result.set_aside
         self.rejections += len(result.rejected)
         room = MOST_NOTES - len(self.reasons)
         self.reasons += [printable(f"{r.where}: {r.reason}") for r in result.rejected[: max(0, room)]]
@@ -127,7 +132,10 @@ class Run:
     def conclude(self, output: Path | None) -> None:
         """Say what was left out; raise `PartlyDoneError` if documents were rejected."""
         if self.notes > MOST_NOTES:
-            click.echo(f"… and {self.notes - MOST_NOTES:,} more such notes", err=True)
+            aside, cut = f"{self.set_aside:,} passages set aside", f"{self.truncated:,} sentences read in part"
+            click.echo(f"… in all {aside}, {cut}", err=True)
+        if output is not None and sys.stderr.isatty():
+            click.echo(f"{self.sentences:,} sentences of {self.articles:,} articles: {output}", err=True)
         if self.rejections:
             from newsvoice.archive import rejected_path
 

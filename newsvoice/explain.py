@@ -14,6 +14,8 @@ from newsvoice.records import Prediction, Sentence
 
 # Evaluations a sentence; in a longer one, neighbouring words are left out together.
 MOST_VARIANTS = 48
+# Sentences before it that are given along with every variant: enough to show who speaks, few enough to be quick.
+BEFORE = 2
 # What stands in for a sentence of one word, so that no engine meets an empty text.
 _NOTHING = "…"
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
@@ -22,28 +24,28 @@ _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 def explain(sentences: Sequence[Sentence], predictions: Sequence[Prediction], engine: Engine) -> list[tuple[Word, ...]]:
     """Return the weighted words of every sentence of one article, in order.
 
-    `weight` is the best label's probability less its probability without the word: above 0 the word
-    speaks for the label, below 0 against it. At most `MOST_VARIANTS` evaluations a sentence.
+    `weight` is the probability of the predicted label less its probability without the word, both with the
+    `BEFORE` sentences before it: above 0 the word speaks for the label, below 0 against it. At most
+    `MOST_VARIANTS` evaluations a sentence, and one of it as it is.
     """
-    context = getattr(getattr(engine, "description", None), "context_sentences", 0)
     asked: list[Sentence] = []
-    # Where the answer for each left-out stretch of each sentence will stand.
+    # Where the answers stand: for each sentence as it is, and for each left-out stretch of it.
     places: list[list[tuple[int, int, int]]] = []
     for position, sentence in enumerate(sentences):
-        before = sentences[max(0, position - context) : position]
+        before = sentences[max(0, position - BEFORE) : position]
         own = []
-        for start, end in _stretches(sentence.text):
-            # An article of its own: the sentences before, which an engine may read along, and the variant.
-            name = f"{sentence.article}\0{position}\0{start}"
+        for start, end in [(0, 0), *_stretches(sentence.text)]:
+            # An article of its own, so that no variant reads another.
+            name = f"{sentence.article}\0{position}\0{start}\0{end}"
             asked += [replace(other, article=name) for other in before]
             own.append((start, end, len(asked)))
             asked.append(replace(sentence, article=name, text=_without(sentence.text, start, end)))
         places.append(own)
     answers = engine.predict(asked) if asked else []
     explained = []
-    for sentence, prediction, own in zip(sentences, predictions, places, strict=True):
+    for sentence, prediction, ((_, _, as_it_is), *own) in zip(sentences, predictions, places, strict=True):
         label = max(prediction.probabilities, key=prediction.probabilities.__getitem__)
-        whole = prediction.probabilities[label]
+        whole = answers[as_it_is].probabilities[label]
         explained.append(
             tuple(
                 Word(
@@ -65,5 +67,7 @@ def _stretches(text: str) -> list[tuple[int, int]]:
 
 
 def _without(text: str, start: int, end: int) -> str:
+    if start == end:
+        return text
     left = text[:start] + text[end:].removeprefix(" ")
     return left if any(c.isalnum() for c in left) else _NOTHING

@@ -37,6 +37,8 @@ class Writer:
         """Write a chunk's articles."""
         if self.form in GROWING:
             self.stream.write(("" if self._begun else self._header) + result.data)
+            # Whoever reads the pipe gets records as they come, and a reader that has gone is noticed.
+            self.stream.flush()
             self._begun = True
         elif self.form == "html":
             self._page.extend(result.labelled)

@@ -101,14 +101,16 @@ def label_chunk(documents: Sequence[Document], engine: Engine, task: Task) -> Re
     answers = _answers(read, engine)
     labelled: list[Labelled] = []
     rejected: list[Rejected] = []
+    outcome: list[Labelled] | str
     for document, units, answer in zip(documents, read, answers, strict=True):
         if isinstance(units, str) or isinstance(answer, str):
-            reason = units if isinstance(units, str) else str(answer)
-            rejected.append(Rejected(document.id, document.where, reason, _row(document, task)))
-            continue
-        for (article, sentences), predictions in zip(units, answer, strict=True):
-            words = explain(sentences, predictions, engine) if task.explain else ()
-            labelled.append(Labelled(article, doubt(predictions, task.min_confidence), words, document.columns))
+            outcome = units if isinstance(units, str) else str(answer)
+        else:
+            outcome = _finish(document, units, answer, engine, task)
+        if isinstance(outcome, str):
+            rejected.append(Rejected(document.id, document.where, outcome, _row(document, task)))
+        else:
+            labelled += outcome
     whole = task.form == "labelled"
     return Result(
         data="" if whole else "".join(map(task.render, labelled)),
@@ -139,6 +141,35 @@ def _read(document: Document, *, lines: bool) -> list[Unit] | str:
         return [(article, segment(article))]
     except NewsvoiceError as error:
         return error.what + (f"; {error.advice}" if error.advice else "")
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Whatever a parser makes of a hostile page: one text must not end a night's run.
+        return f"cannot be read ({_named(error)})"
+
+
+def _finish(
+    document: Document, units: Sequence[Unit], answer: Sequence[list[Prediction]], engine: Engine, task: Task
+) -> list[Labelled] | str:
+    """Return a document's labelled articles, words weighed if asked for, or the reason why that failed."""
+    try:
+        return [
+            Labelled(
+                article,
+                doubt(predictions, task.min_confidence),
+                explain(sentences, predictions, engine) if task.explain else (),
+                document.columns,
+            )
+            for (article, sentences), predictions in zip(units, answer, strict=True)
+        ]
+    except MemoryError:
+        raise
+    except Exception as error:
+        return f"the model failed on it ({_named(error)})"
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def _text(document: Document) -> str:
@@ -178,7 +209,7 @@ def _alone(document: Sequence[Unit], engine: Engine) -> list[list[Prediction]] |
     except MemoryError:
         raise
     except Exception as error:
-        return f"the model failed on it ({type(error).__name__}: {str(error).partition(chr(10))[0]})"
+        return f"the model failed on it ({_named(error)})"
 
 
 def _row(document: Document, task: Task) -> Any:

@@ -23,10 +23,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from newsvoice.annotations import Annotation, Vote, read_annotations
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import BY_LETTER, NOT_PROSE
 from newsvoice.records import write_jsonl, write_text
-from pipeline.labelling.annotations import Annotation, Vote, read_annotations
 
 LETTERS = {letter: label.name for letter, label in BY_LETTER.items()} | {"N": NOT_PROSE}
 _LINE = re.compile(r"([RAEN]) (\S.*)")

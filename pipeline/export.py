@@ -18,14 +18,14 @@ import numpy as np
 from pydantic import Field
 
 from newsvoice.records import Sentence
+from newsvoice.runtime.backends import inputs
 from newsvoice.runtime.classifier import Classifier
-from newsvoice.runtime.encoding import tokenize, windows
+from newsvoice.runtime.encoding import Window, tokenize, windows
 from newsvoice.runtime.exported import GRAPH
 from newsvoice.runtime.tokens import TOKENIZER
 from pipeline.config import Settings
 
 OPSET: Final = 20
-INPUT: Final = "input_ids"
 OUTPUT: Final = "logits"
 LEVELS: Final = 127
 
@@ -56,7 +56,7 @@ def export(classifier: Classifier, train: Sequence[Sentence], settings: ExportSe
     classifier.description.save(folder)
 
 
-def calibration_rows(classifier: Classifier, train: Sequence[Sentence], settings: ExportSettings) -> list[list[int]]:
+def calibration_rows(classifier: Classifier, train: Sequence[Sentence], settings: ExportSettings) -> list[Window]:
     """Lay the sentences into windows as in inference, and draw some of them."""
     encoding = classifier.text_tokenizer, classifier.description
     tokens = tokenize(encoding[0], train, window_tokens=encoding[1].window_tokens)
@@ -68,13 +68,13 @@ def calibration_rows(classifier: Classifier, train: Sequence[Sentence], settings
         context_tokens=encoding[1].context_tokens,
     )
     drawn = np.random.default_rng(settings.seed).permutation(len(laid))[: settings.calibration_windows]
-    return [laid[number].input_ids for number in sorted(drawn.tolist())]
+    return [laid[number] for number in sorted(drawn.tolist())]
 
 
 def trace(classifier: Classifier) -> Any:
-    """Return the float32 graph as an `onnx.ModelProto`: `input_ids (1, tokens)` to `logits (1, tokens, 3)`.
+    """Return the float32 graph as an `onnx.ModelProto`: `(1, tokens)` ids and types to `(1, tokens, 3)` logits.
 
-    No mask: a window is computed alone, and so is never padded.
+    Types are an input where the model takes them. No mask: a window is computed alone, never padded.
     """
     import torch
 
@@ -83,10 +83,11 @@ def trace(classifier: Classifier) -> Any:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-            logits: torch.Tensor = self.model(input_ids=input_ids).logits
+        def forward(self, *values: torch.Tensor) -> torch.Tensor:
+            logits: torch.Tensor = self.model(**dict(zip(names, values, strict=True))).logits
             return logits
 
+    names = [name for name in ("input_ids", "token_type_ids") if name in classifier.tokenizer.model_input_names]
     longest = classifier.description.window_tokens
     tokens = torch.export.Dim("tokens", min=2, max=longest)
     with warnings.catch_warnings():
@@ -94,10 +95,10 @@ def trace(classifier: Classifier) -> Any:
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             Graph(classifier.model).eval(),
-            (torch.full((1, longest - 1), classifier.text_tokenizer.closing),),
-            input_names=[INPUT],
+            tuple(torch.zeros((1, longest - 1), dtype=torch.long) for _ in names),
+            input_names=names,
             output_names=[OUTPUT],
-            dynamic_shapes=({1: tokens},),
+            dynamic_shapes=(({1: tokens},) * len(names),),
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
@@ -148,10 +149,13 @@ def quantise_lookups(model: Any) -> Any:
     return model
 
 
-def quantise_layers(source: Path, target: Path, rows: Sequence[list[int]]) -> None:
+def quantise_layers(source: Path, target: Path, rows: Sequence[Window]) -> None:
     """Quantise the products with trained matrices, the head's excepted; activations' ranges come from `rows`."""
     import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    graph = onnx.load(source).graph
+    names = [port.name for port in graph.input]
 
     class Windows(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -159,9 +163,8 @@ def quantise_layers(source: Path, target: Path, rows: Sequence[list[int]]) -> No
 
         def get_next(self) -> dict[str, Any] | None:
             row = next(self.rows, None)
-            return None if row is None else {INPUT: np.array([row], dtype=np.int64)}
+            return None if row is None else inputs(row, names)
 
-    graph = onnx.load(source).graph
     trained = {tensor.name for tensor in graph.initializer}
     products = [n.name for n in graph.node if n.op_type in ("MatMul", "Gemm") and set(n.input) & trained]
     quantize_static(

@@ -23,23 +23,24 @@ from newsvoice.records import write_json
 from pipeline.classifiers.registry import MODELS, TRANSFORMER, load_classifier
 from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_models
+from pipeline.evaluation.headline import headline
 from pipeline.evaluation.predictions import score
 from pipeline.folders import folder_hash
-from pipeline.labelling.label import GOLD, LabelledSentence
+from pipeline.labelling.label import GOLD, LabelledSentence, with_label
 from pipeline.stages.command import run
 
 log = logging.getLogger(__name__)
 
 
+def gold_sentences(path: Path) -> list[LabelledSentence]:
+    """Read a labelled set from outside as the pipeline's own sentences."""
+    gold = read_gold(path)
+    return [with_label(s, label, GOLD, 1.0) for s, label in zip(gold.sentences, gold.labels, strict=True)]
+
+
 def measure(path: Path, models: Path, settings: EvaluateSettings) -> dict[str, Any]:
     """Evaluate every model on one labelled set, as `evaluate` does on test."""
-    gold = read_gold(path)
-    sentences = [
-        LabelledSentence(
-            **{name: getattr(s, name) for name in type(s).__slots__}, label=label, source=GOLD, confidence=1.0
-        )
-        for s, label in zip(gold.sentences, gold.labels, strict=True)
-    ]
+    sentences = gold_sentences(path)
     scored = {name: score(load_classifier(name, models / name), sentences) for name in MODELS}
     return evaluate_models(scored, settings, main=TRANSFORMER)
 
@@ -66,21 +67,9 @@ def update(
     return updated
 
 
-def headline(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The few figures of each measured set that `dvc metrics show` should put side by side."""
-    return {
-        name: {
-            model: {
-                "macro_f1": scores["macro_f1"],
-                "accuracy": scores["accuracy"],
-                **{f"f1_{label}": row["f1"] for label, row in scores["labels"].items()},
-                "ece": scores["calibration"]["ece"],
-            }
-            for model, scores in results["models"].items()
-        }
-        for name, results in record.items()
-        if results["measured"]
-    }
+def headlines(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The headline figures of each measured set."""
+    return {name: headline(results, main=TRANSFORMER) for name, results in record.items() if results["measured"]}
 
 
 def main(paths: argparse.Namespace) -> None:
@@ -92,7 +81,7 @@ def main(paths: argparse.Namespace) -> None:
     record = json.loads(paths.record.read_text(encoding="utf-8")) if paths.record.exists() else {}
     updated = update(record, sets, models=paths.models, settings=settings)
     write_json(paths.record, updated)
-    write_json(paths.metrics, headline(updated))
+    write_json(paths.metrics, headlines(updated))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsvoice.errors import NewsvoiceError
+from newsvoice.runtime.encoding import Window
 
 Logits = NDArray[np.floating]
 # Names a backend of `BACKENDS`, where the first that works is not wanted.
@@ -25,8 +26,8 @@ class Backend(Protocol):
 
     name: str
 
-    def run(self, rows: Sequence[list[int]]) -> list[Logits]:
-        """Return `(tokens, 3)` logits of each row of token ids, in order."""
+    def run(self, laid: Sequence[Window]) -> list[Logits]:
+        """Return `(tokens, 3)` logits of each window, in order."""
         ...
 
 
@@ -45,18 +46,19 @@ class OpenVino:
             "ENABLE_CPU_PINNING": False,
         }
         self._model = openvino.Core().compile_model(graph, "CPU", options)
+        self._names = [port.any_name for port in self._model.inputs]
         self._queue = openvino.AsyncInferQueue(self._model, threads)
 
-    def run(self, rows: Sequence[list[int]]) -> list[Logits]:
-        """Return `(tokens, 3)` logits of each row of token ids, in order."""
-        found: list[Any] = [None] * len(rows)
+    def run(self, laid: Sequence[Window]) -> list[Logits]:
+        """Return `(tokens, 3)` logits of each window, in order."""
+        found: list[Any] = [None] * len(laid)
 
         def keep(request: Any, number: int) -> None:
             found[number] = request.get_output_tensor().data[0].copy()
 
         self._queue.set_callback(keep)
-        for number, row in enumerate(rows):
-            self._queue.start_async([np.array([row], dtype=np.int64)], number)
+        for number, window in enumerate(laid):
+            self._queue.start_async(inputs(window, self._names), number)
         self._queue.wait_all()
         return found
 
@@ -73,16 +75,23 @@ class OnnxRuntime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        self._names = [port.name for port in self._session.get_inputs()]
         self._pool = ThreadPoolExecutor(threads)
 
-    def run(self, rows: Sequence[list[int]]) -> list[Logits]:
-        """Return `(tokens, 3)` logits of each row of token ids, in order."""
-        return list(self._pool.map(self._one, rows))
+    def run(self, laid: Sequence[Window]) -> list[Logits]:
+        """Return `(tokens, 3)` logits of each window, in order."""
+        return list(self._pool.map(self._one, laid))
 
-    def _one(self, row: list[int]) -> Logits:
-        [logits] = self._session.run(None, {self._session.get_inputs()[0].name: np.array([row], dtype=np.int64)})
+    def _one(self, window: Window) -> Logits:
+        [logits] = self._session.run(None, inputs(window, self._names))
         by_token: Logits = logits[0]
         return by_token
+
+
+def inputs(window: Window, names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Return a window as `(1, tokens)` arrays, of those inputs that the graph takes."""
+    arrays = {"input_ids": window.input_ids, "token_type_ids": window.type_ids}
+    return {name: np.array([arrays[name]], dtype=np.int64) for name in names}
 
 
 BACKENDS: Final[dict[str, Callable[..., Backend]]] = {"openvino": OpenVino, "onnxruntime": OnnxRuntime}

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, length_sorted_batches
+from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, Window, length_sorted_batches
 from newsvoice.runtime.model import SentenceModel
 from newsvoice.runtime.tokens import TOKENIZER, Tokenizer
 
@@ -67,28 +67,40 @@ class Classifier(SentenceModel):
             )
         return cls(model, tokenizer, description)
 
-    def token_logits(self, rows: Sequence[list[int]]) -> list[NDArray[np.floating]]:
-        """Return `(tokens, 3)` logits of each row of token ids, computed in batches of similar length."""
+    def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
+        """Return `(tokens, 3)` logits of each window, computed in batches of similar length."""
         import torch
 
         found: dict[int, NDArray[np.floating]] = {}
+        lengths = [len(window.input_ids) for window in laid]
         device = next(self.model.parameters()).device
         with torch.inference_mode():
-            for batch in length_sorted_batches([len(row) for row in rows], token_budget=TOKEN_BUDGET):
-                inputs = collate([rows[number] for number in batch], pad_id=self.tokenizer.pad_token_id)
+            for batch in length_sorted_batches(lengths, token_budget=TOKEN_BUDGET):
+                rows = [laid[number] for number in batch]
+                inputs = collate([w.input_ids for w in rows], [w.type_ids for w in rows], self.tokenizer)
                 logits = self.model(**{k: v.to(device) for k, v in inputs.items()}).logits.float().cpu().numpy()
-                found |= {number: row[: len(rows[number])] for number, row in zip(batch, logits, strict=True)}
-        return [found[number] for number in range(len(rows))]
+                found |= {number: row[: lengths[number]] for number, row in zip(batch, logits, strict=True)}
+        return [found[number] for number in range(len(laid))]
 
 
-def collate(rows: Sequence[Sequence[int]], *, pad_id: int, multiple: int = 1) -> dict[str, Any]:
-    """Pad token ids to tensors `(batch, tokens)`; `tokens` is rounded up to `multiple`."""
+def collate(
+    ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]], tokenizer: Any, *, multiple: int = 1
+) -> dict[str, Any]:
+    """Pad token and type ids to tensors `(batch, tokens)`, of those inputs that the tokenizer's model takes.
+
+    `tokens` is rounded up to `multiple`.
+    """
     import torch
 
-    width = -(-max(map(len, rows)) // multiple) * multiple
-    ids = torch.full((len(rows), width), pad_id)
-    mask = torch.zeros_like(ids)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = torch.tensor(row)
-        mask[number, : len(row)] = 1
-    return {"input_ids": ids, "attention_mask": mask}
+    width = -(-max(map(len, ids)) // multiple) * multiple
+    shape = len(ids), width
+    inputs = {
+        "input_ids": torch.full(shape, tokenizer.pad_token_id),
+        "token_type_ids": torch.zeros(shape, dtype=torch.long),
+        "attention_mask": torch.zeros(shape, dtype=torch.long),
+    }
+    for number, (row, row_types) in enumerate(zip(ids, types, strict=True)):
+        inputs["input_ids"][number, : len(row)] = torch.tensor(row)
+        inputs["token_type_ids"][number, : len(row)] = torch.tensor(row_types)
+        inputs["attention_mask"][number, : len(row)] = 1
+    return {name: tensor for name, tensor in inputs.items() if name in tokenizer.model_input_names}

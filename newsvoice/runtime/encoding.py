@@ -1,7 +1,8 @@
 """What a classifier reads: windows of whole sentences. Shared by training and inference.
 
 Every token is encoded once, between the sentences around it: context costs next to nothing, and a sentence's
-answer is the mean of its own tokens' (sequential sentence classification, after Cohan et al. 2019).
+answer is the mean of its own tokens' (sequential sentence classification, after Cohan et al. 2019). Sentences
+inside a quotation are told by their segment id, where the encoder has segments.
 """
 
 import json
@@ -82,19 +83,24 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Consecutive sentences of one article as one input: those read along as context, then its own."""
+    """Consecutive sentences of one article as one input: those read along as context, then its own.
+
+    `type_ids` are as many as `input_ids`: 1 on the tokens of a sentence that stands inside a quotation, else 0.
+    """
 
     input_ids: list[int]
+    type_ids: list[int]
     context: tuple[Span, ...]
     own: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A sentence's token ids without special tokens, and whether they had to be cut to fit a window."""
+    """A sentence's token ids without special tokens, whether they had to be cut to fit a window, and its state."""
 
     ids: list[int]
     truncated: bool
+    in_quotation: bool
 
 
 def tokenize(tokenizer: Tokenizer, sentences: Sequence[Sentence], *, window_tokens: int) -> list[Tokens]:
@@ -104,7 +110,10 @@ def tokenize(tokenizer: Tokenizer, sentences: Sequence[Sentence], *, window_toke
     texts = [marked(s.text, in_quotation=s.in_quotation) for s in sentences]
     # One token opens the window, one closes the sentence.
     longest = window_tokens - 2
-    return [Tokens(ids[:longest], truncated=len(ids) > longest) for ids in tokenizer.ids(texts)]
+    return [
+        Tokens(ids[:longest], truncated=len(ids) > longest, in_quotation=sentence.in_quotation)
+        for ids, sentence in zip(tokenizer.ids(texts), sentences, strict=True)
+    ]
 
 
 def windows(
@@ -147,13 +156,14 @@ def windows(
 
 
 def _window(tokenizer: Tokenizer, tokens: Sequence[Tokens], context: Sequence[int], own: Sequence[int]) -> Window:
-    ids = [tokenizer.opening]
+    ids, types = [tokenizer.opening], [0]
     spans = []
     for position in (*context, *own):
         start = len(ids)
         ids += [*tokens[position].ids, tokenizer.closing]
+        types += [int(tokens[position].in_quotation)] * (len(ids) - start)
         spans.append(Span(position, start, len(ids)))
-    return Window(ids, tuple(spans[: len(context)]), tuple(spans[len(context) :]))
+    return Window(ids, types, tuple(spans[: len(context)]), tuple(spans[len(context) :]))
 
 
 def length_sorted_batches(lengths: Sequence[int], *, token_budget: int) -> list[list[int]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from newsvoice.errors import NewsvoiceError
 from newsvoice.runtime.backends import Backend, open_graph
-from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription
+from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, Window
 from newsvoice.runtime.manifest import Manifest
 from newsvoice.runtime.model import SentenceModel
 from newsvoice.runtime.tokens import Tokenizer
@@ -41,6 +41,6 @@ class ExportedModel(SentenceModel):
             )
         return cls(open_graph(folder / GRAPH), Tokenizer.load(folder), description)
 
-    def token_logits(self, rows: Sequence[list[int]]) -> list[NDArray[np.floating]]:
-        """Return `(tokens, 3)` logits of each row of token ids, each computed alone."""
-        return self.backend.run(rows)
+    def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
+        """Return `(tokens, 3)` logits of each window, each computed alone."""
+        return self.backend.run(laid)

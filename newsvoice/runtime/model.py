@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from newsvoice.labels import NAMES
 from newsvoice.records import Prediction, Sentence
-from newsvoice.runtime.encoding import ModelDescription, Tokens, tokenize, windows
+from newsvoice.runtime.encoding import ModelDescription, Tokens, Window, tokenize, windows
 from newsvoice.runtime.tokens import Tokenizer
 
 
@@ -26,8 +26,8 @@ class SentenceModel(ABC):
         self.description = description
 
     @abstractmethod
-    def token_logits(self, rows: Sequence[list[int]]) -> list[NDArray[np.floating]]:
-        """Return `(tokens, 3)` logits of each row of token ids, in order."""
+    def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
+        """Return `(tokens, 3)` logits of each window, in order."""
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
         """Return `(n, 3)` probabilities in the order of `newsvoice.labels`, for sentences in reading order."""
@@ -64,7 +64,7 @@ class SentenceModel(ABC):
             context_tokens=self.description.context_tokens,
         )
         logits = np.zeros((len(sentences), len(NAMES)))
-        for window, by_token in zip(laid, self.token_logits([w.input_ids for w in laid]), strict=True):
+        for window, by_token in zip(laid, self.token_logits(laid), strict=True):
             for span in window.own:
                 logits[span.position] = by_token[span.start : span.end].astype(np.float64).mean(axis=0)
         return softmax(logits / self.description.temperature)

@@ -3,7 +3,7 @@
 News sets quotations in three ways: “ ”, " " and ‘ ’ or ' '. A quotation that runs on into the next
 paragraph re-opens the mark there and closes only at its end. The same characters serve as apostrophes
 and primes, and writers forget marks; a mark without its partner reaches to the end of its sentence, or
-of its paragraph when the next paragraph re-opens it.
+of its paragraph when the next paragraph re-opens it, or closes it before it opens another.
 """
 
 import re
@@ -23,16 +23,22 @@ def quotation_spans(text: str, paragraphs: Sequence[Span]) -> list[Span]:
     on over several. Quotations inside quotations belong to the outer one.
     """
     spans: list[Span] = []
+    running = ""
     for number, (start, end) in enumerate(paragraphs):
         following = paragraphs[number + 1] if number + 1 < len(paragraphs) else None
-        spans.extend(_in_paragraph(text, start, end, following=following))
+        found, running = _in_paragraph(text, start, end, following=following, running=running)
+        spans.extend(found)
     return spans
 
 
-def _in_paragraph(text: str, start: int, end: int, *, following: Span | None) -> list[Span]:
-    """Return the spans of one paragraph; the last reaches its end when the `following` one re-opens the mark."""
+def _in_paragraph(text: str, start: int, end: int, *, following: Span | None, running: str) -> tuple[list[Span], str]:
+    """Return the spans of one paragraph, and the mark that runs on into the `following` one without re-opening.
+
+    `running` is such a mark from the paragraph before. The last span reaches the paragraph's end when the
+    following one re-opens the mark, or closes it first thing.
+    """
     spans: list[Span] = []
-    opened_at, mark = -1, ""
+    opened_at, mark = (start, running) if running else (-1, "")
     for match in _MARK.finditer(text, start, end):
         position, character = match.start(), match.group()
         if opened_at < 0:
@@ -46,11 +52,22 @@ def _in_paragraph(text: str, start: int, end: int, *, following: Span | None) ->
             spans.append((opened_at, _sentence_end(text, opened_at, position)))
             opened_at = position
     if opened_at < 0:
-        return spans
+        return spans, ""
     # Straight marks look alike open and closed; the position at the next paragraph's start makes it an opener.
-    runs_on = following is not None and text[following[0]] == mark and _opens(text, following[0], following[0])
-    spans.append((opened_at, end if runs_on else _sentence_end(text, opened_at, end)))
-    return spans
+    reopened = following is not None and text[following[0]] == mark and _opens(text, following[0], following[0])
+    closed_later = following is not None and _closes_first(text, following, mark)
+    spans.append((opened_at, end if reopened or closed_later else _sentence_end(text, opened_at, end)))
+    return spans, mark if closed_later else ""
+
+
+def _closes_first(text: str, paragraph: Span, mark: str) -> bool:
+    """Whether a paragraph's first double mark ends a quotation that it did not begin: `… of us."`."""
+    closer = _OPENERS[mark]
+    first = next((m for m in _MARK.finditer(text, *paragraph) if m.group() in (mark, closer)), None)
+    if mark not in '“„«"' or first is None or first.group() != closer:
+        return False
+    # A straight mark could be an inch: only behind a full stop or the like it surely closes.
+    return mark != '"' or (first.start() > paragraph[0] and text[first.start() - 1] in ".,!?…")
 
 
 def _opens(text: str, position: int, paragraph_start: int) -> bool:

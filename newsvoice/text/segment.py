@@ -16,7 +16,7 @@ from newsvoice.text import abbreviations as abbr
 from newsvoice.text.quotations import Span, quotation_spans
 
 # Raised when the rules change what they return, so that a model can say which splitter it was trained on.
-SEGMENTER_VERSION: Final = "1"
+SEGMENTER_VERSION: Final = "2"
 
 # White space and the byte-order mark, which is no part of any line.
 _LINE_EDGES = " \t\v\f\u00a0\ufeff"

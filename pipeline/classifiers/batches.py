@@ -43,6 +43,7 @@ def training_windows(
     return Dataset.from_dict(
         {
             "input_ids": [w.input_ids for w in laid],
+            "type_ids": [w.type_ids for w in laid],
             "spans": [[(span.start, span.end) for span in w.own] for w in laid],
             "labels": [[INDEX.get(sentences[span.position].label, UNLABELLED) for span in w.own] for w in laid],
             "length": [len(w.input_ids) for w in laid],
@@ -67,7 +68,7 @@ def batch_loss(
     model: Any, rows: dict[str, Any], loss_function: nn.Module, tokenizer: Any, *, device: str, precision: str
 ) -> torch.Tensor:
     """Forward one batch of windows and return the mean loss of its sentences."""
-    inputs = collate(rows["input_ids"], pad_id=tokenizer.pad_token_id, multiple=LENGTH_MULTIPLE)
+    inputs = collate(rows["input_ids"], rows["type_ids"], tokenizer, multiple=LENGTH_MULTIPLE)
     with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == "bf16"):
         by_token = model(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits
     by_sentence = torch.bmm(averages(rows["spans"], by_token.shape[1]).to(device), by_token.float())

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.records import Sentence, write_json
+from newsvoice.rules import label_all_by_rules
 from pipeline.labelling.label import LabelledSentence
-from pipeline.labelling.rules import label_all_by_rules
 
 FILE = "rules.json"
 # Weight of the rule's own answer against the counts, so that it stays the prediction.

@@ -221,7 +221,11 @@ def _build(s: FinetuneSettings) -> tuple[Any, Any]:
     )
     tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
     if s.freeze_embeddings:
-        model.base_model.embeddings.requires_grad_(False)
+        embeddings = model.base_model.embeddings
+        embeddings.requires_grad_(False)
+        if (types := getattr(embeddings, "token_type_embeddings", None)) is not None:
+            # The two vectors that tell a quotation from the rest mean something new here.
+            types.requires_grad_(True)
     return model.to(s.device), tokenizer
 
 

@@ -1,43 +1,50 @@
 """One model, one set of labelled sentences: every figure the report shows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
 
 from newsvoice.labels import NAMES
-from newsvoice.metrics import classification_scores, confusion_matrix, draws, intervals
-from newsvoice.text.plain import plain
+from newsvoice.metrics import classification_scores, draws, intervals
 from pipeline.config import Settings
 from pipeline.evaluation.calibration import calibration, risk_coverage
-from pipeline.evaluation.predictions import ScoredSentence, gold_indices, predicted_indices
+from pipeline.evaluation.predictions import ScoredSentence
 from pipeline.evaluation.resampling import compare, matrices_by_article
+from pipeline.evaluation.slices import slices, worst_slices
 
 RISK_THRESHOLDS = tuple(round(0.4 + 0.05 * step, 2) for step in range(12))
-# Words; the bounds are near the quartiles of news sentences.
-LENGTH_BANDS = ((0, 12), (12, 21), (21, 31), (31, 10_000))
 
 
 class EvaluateSettings(Settings):
     """`samples` bootstrap draws of articles from `seed`; `bins` of the reliability curve.
 
-    Slices of fewer than `min_slice` sentences are not reported: their scores would be noise.
+    Slices of fewer than `min_slice` sentences are not reported: their scores would be noise. `kept_accuracy` is
+    how often a label should be right that `--min-confidence` lets stand; it sets the recommended threshold.
     """
 
     samples: int = Field(ge=100)
     seed: int
     bins: int = Field(ge=5, le=50)
     min_slice: int = Field(ge=1)
+    kept_accuracy: float = Field(gt=0, lt=1)
 
 
 def evaluate_model(
-    scored: Sequence[ScoredSentence], settings: EvaluateSettings, *, genre_of: Mapping[str, str] | None = None
+    scored: Sequence[ScoredSentence],
+    settings: EvaluateSettings,
+    *,
+    meta_of: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
-    """Scores with intervals, confusion, calibration, risk and coverage, and slices, of one model."""
+    """Scores with intervals, confusion, calibration, risk and coverage, and slices, of one model.
+
+    `meta_of` an article is its front matter; what it says makes slices.
+    """
     matrices = matrices_by_article(scored)
     weights = draws(len(matrices), samples=settings.samples, seed=settings.seed)
     scores = classification_scores(matrices.sum(axis=0))
     bounds = intervals(matrices, weights)
+    found = slices(scored, min_slice=settings.min_slice, meta_of=meta_of)
     for name in NAMES:
         scores["labels"][name]["f1_interval"] = bounds["labels"][name]
     return {
@@ -49,55 +56,10 @@ def evaluate_model(
         "labels": scores["labels"],
         "confusion": matrices.sum(axis=0).tolist(),
         "calibration": calibration(scored, bins=settings.bins),
-        "risk_coverage": risk_coverage(scored, RISK_THRESHOLDS),
-        "slices": slices(scored, settings, genre_of=genre_of or {}),
+        "risk_coverage": risk_coverage(scored, RISK_THRESHOLDS, weights=weights),
+        "slices": found,
+        "worst_slices": worst_slices(found),
     }
-
-
-def slices(
-    scored: Sequence[ScoredSentence], settings: EvaluateSettings, *, genre_of: Mapping[str, str]
-) -> dict[str, dict[str, Any]]:
-    """Scores by quotation state, sentence length, position in the article, and genre."""
-    last = {s.article: s.index for s in scored}
-
-    def length(s: ScoredSentence) -> str:
-        words = len(plain(s.text).split())
-        low, high = next(band for band in LENGTH_BANDS if band[0] <= words < band[1])
-        return f"{low}–{high - 1} words" if high < LENGTH_BANDS[-1][1] else f"{low} words and more"
-
-    def position(s: ScoredSentence) -> str:
-        if s.index == 0:
-            return "headline"
-        return ("first third", "middle third", "last third")[min(2, 3 * s.index // (last[s.article] + 1))]
-
-    groupings: dict[str, Callable[[ScoredSentence], str]] = {
-        "quotation": lambda s: "inside a quotation" if s.in_quotation else "outside quotations",
-        "length": length,
-        "position": position,
-    }
-    if genre_of:
-        groupings["genre"] = lambda s: genre_of[s.article]
-    return {name: _slice(scored, key, settings.min_slice) for name, key in groupings.items()}
-
-
-def _slice(
-    scored: Sequence[ScoredSentence], key: Callable[[ScoredSentence], str], min_slice: int
-) -> dict[str, dict[str, Any]]:
-    groups: dict[str, list[ScoredSentence]] = {}
-    for s in scored:
-        groups.setdefault(key(s), []).append(s)
-    rows = {}
-    for name, group in sorted(groups.items()):
-        if len(group) >= min_slice:
-            matrix = confusion_matrix(gold_indices(group).tolist(), predicted_indices(group).tolist())
-            scores = classification_scores(matrix)
-            rows[name] = {
-                "sentences": len(group),
-                "accuracy": scores["accuracy"],
-                "macro_f1": scores["macro_f1"],
-                "labels": {n: {k: scores["labels"][n][k] for k in ("f1", "support")} for n in NAMES},
-            }
-    return rows
 
 
 def evaluate_models(
@@ -105,15 +67,13 @@ def evaluate_models(
     settings: EvaluateSettings,
     *,
     main: str,
-    genre_of: Mapping[str, str] | None = None,
+    meta_of: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Evaluate every model, and compare the `main` one with each of the others on the same draws."""
     articles = len(dict.fromkeys(s.article for s in scored_by_model[main]))
     weights = draws(articles, samples=settings.samples, seed=settings.seed)
     return {
-        "models": {
-            name: evaluate_model(scored, settings, genre_of=genre_of) for name, scored in scored_by_model.items()
-        },
+        "models": {name: evaluate_model(scored, settings, meta_of=meta_of) for name, scored in scored_by_model.items()},
         "comparisons": {
             name: compare(scored_by_model[main], scored, weights)
             for name, scored in scored_by_model.items()

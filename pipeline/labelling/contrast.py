@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from newsvoice.agreement import agreement
+from newsvoice.annotations import Annotation, Vote, check_votes
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES, NOT_PROSE
 from newsvoice.records import read_jsonl
 from newsvoice.text.segment import from_sentences, sentence_spans
-from pipeline.labelling.agreement import agreement
-from pipeline.labelling.annotations import Annotation, Vote, check_votes
 from pipeline.labelling.label import CONTEXT, GOLD, LabelledSentence, with_label
 
 # One pair in this many is for test only.

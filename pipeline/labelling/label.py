@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from newsvoice.agreement import agreement
+from newsvoice.annotations import Annotation, check_against
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES, NOT_PROSE
 from newsvoice.metrics import classification_scores, confusion_matrix
 from newsvoice.records import Article, Sentence
-from pipeline.labelling.agreement import agreement
-from pipeline.labelling.annotations import Annotation, check_against
-from pipeline.labelling.rules import FUNCTIONS, RuleLabel, label_by_rules
+from newsvoice.rules import FUNCTIONS, RuleLabel, label_by_rules
 
 GOLD, RULES = "gold", "rules"
 # A sentence that stands before a labelled one to be read along; its label is `none` and nobody learns or scores it.

@@ -1,22 +1,28 @@
 """Everything the templates show, gathered from metrics files. Nothing is computed here but order and choice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from newsvoice.labels import LABELS, NAMES
 from newsvoice.records import Article
-from pipeline.classifiers.registry import TITLES, TRANSFORMER
+from pipeline.classifiers.registry import BASELINES, TITLES, TRANSFORMER
+from pipeline.evaluation import spread
 from pipeline.evaluation.predictions import ScoredSentence
+from pipeline.evaluation.slices import UNSTATED
 from pipeline.report import figures
+from pipeline.report.errors import errors
+from pipeline.report.render import words
 
-# The baseline that a newcomer would build first.
-YARDSTICK = "tfidf"
+TEST = "test split"
+# What a row of runs calls the test split.
+TEST_KEY = "test"
+PORTRAIT = ("genre", "style", "region", "topic")
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The parsed inputs of the report stage."""
+    """The parsed inputs of the report stage. The last four are records made by hand; an empty one is left out."""
 
     results: Mapping[str, Any]
     labelling: Mapping[str, Any]
@@ -30,36 +36,54 @@ class Sources:
     cost: Mapping[str, Any]
     settings: Mapping[str, Any]
     always_test: Sequence[str]
+    origin: Mapping[str, Any]
+    seeds: Sequence[Mapping[str, Any]] = ()
+    learning_curve: Sequence[Mapping[str, Any]] = ()
+    error_types: Sequence[Mapping[str, Any]] = ()
+    two_sample: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build_context(sources: Sources) -> dict[str, Any]:
     """Return the templates' variables."""
     measured = {name: record for name, record in sources.external.items() if record["measured"]}
-    sets = {"test split": sources.results, **measured}
-    main = {title: results["models"][TRANSFORMER] for title, results in sets.items()}
+    sets = {TEST: sources.results, **measured}
+    main = {words(title): results["models"][TRANSFORMER] for title, results in sets.items()}
+    chosen = sources.results["min_confidence"]
+    meta_of = {article.id: article.meta for article in sources.articles}
     return {
         "labels": LABELS,
         "names": NAMES,
         "titles": TITLES,
         "main": TRANSFORMER,
-        "yardstick": YARDSTICK,
         "sets": sets,
+        "news": next(iter(measured), None),
+        "strongest": {title: strongest_baseline(results) for title, results in sets.items()},
         "external": sources.external,
         "results": sources.results,
         "labelling": sources.labelling,
         "split": sources.split,
         "contrast": sources.contrast,
+        "rules": rules_by_share(sources.results["contrast"][TRANSFORMER]["by_rule"]),
         "finetune": sources.finetune,
         "settings": sources.settings,
         "cost": sources.cost,
+        "origin": sources.origin,
+        "doubt": {
+            "min_confidence": chosen,
+            "rows": {title: at_threshold(results, chosen) for title, results in sets.items()},
+        },
         "given": [_given(article, sources) for article in sources.always_test],
-        "errors": errors(sources.scored[TRANSFORMER]),
+        "errors": errors(sources.scored[TRANSFORMER], meta_of),
         "corpus": corpus_portrait(sources.articles),
+        "seeds": seeds(sources.seeds),
+        "learning": learning(sources.learning_curve),
+        "two_sample": sources.two_sample if sources.two_sample.get("auc") is not None else None,
+        "error_types": sources.error_types,
         "figures": {
-            "scores": figures.scores(sets),
+            "scores": [figures.scores(words(title).capitalize(), results) for title, results in sets.items()],
             "reliability": figures.reliability({t: m["calibration"]["curve"] for t, m in main.items()}),
-            "risk_coverage": figures.risk_coverage({t: m["risk_coverage"] for t, m in main.items()}),
-            "training": figures.training(sources.epochs),
+            "risk_coverage": figures.risk_coverage({t: m["risk_coverage"] for t, m in main.items()}, chosen=chosen),
+            "training": [figures.losses(sources.epochs), figures.validation(sources.epochs)],
             "label_mix": figures.label_mix(
                 {name: sources.split[name]["by_label"] for name in ("train", "validation", "test")}
             ),
@@ -67,19 +91,79 @@ def build_context(sources: Sources) -> dict[str, Any]:
     }
 
 
-def errors(scored: Sequence[ScoredSentence]) -> list[ScoredSentence]:
-    """Return the sentences that are wrong, the most confident first."""
-    wrong = [s for s in scored if s.gold != s.predicted]
-    return sorted(wrong, key=lambda s: (-max(s.probabilities), s.article, s.index))
+def strongest_baseline(results: Mapping[str, Any]) -> str:
+    """The baseline with the highest macro-F1: the one to be compared with."""
+    return max(BASELINES, key=lambda name: float(results["models"][name]["macro_f1"]))
+
+
+def at_threshold(results: Mapping[str, Any], chosen: float | None) -> Mapping[str, Any] | None:
+    """The main model's row of coverage and accuracy at the recommended threshold; None where there is none."""
+    rows = results["models"][TRANSFORMER]["risk_coverage"]
+    return next((row for row in rows if row["min_confidence"] == chosen), None)
+
+
+def rules_by_share(by_rule: Mapping[str, Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
+    """Rules of the codebook, the one with the lowest share of pairs right first."""
+    ordered = sorted(by_rule.items(), key=lambda item: (item[1]["both_right"] / item[1]["pairs"], item[0]))
+    return dict(ordered)
+
+
+def seeds(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Spreads by model and a figure for each set; None without rows."""
+    if not rows:
+        return None
+    by_model, names = spread.by_model(rows), spread.sets(rows)
+    return {
+        "models": by_model,
+        "sets": names,
+        "seeds": sorted({row["seed"] for row in rows}),
+        "figures": [
+            figures.seeds(
+                _set_title(name),
+                {model: found[name]["macro_f1"] for model, found in by_model.items() if name in found},
+                {
+                    model: [row[name]["macro_f1"] for row in rows if row["model"] == model and name in row]
+                    for model in by_model
+                },
+            )
+            for name in names
+        ],
+    }
+
+
+def learning(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The curve of every model and a figure for each set; None without rows."""
+    if not rows:
+        return None
+    curve, names = spread.learning_curve(rows), spread.sets(rows)
+    return {
+        "curve": curve,
+        "sets": names,
+        "seeds": sorted({row["seed"] for row in rows}),
+        "figures": [
+            figures.learning_curve(
+                _set_title(name),
+                {
+                    model: [{"articles": p["articles"], **p[name]["macro_f1"]} for p in points if name in p]
+                    for model, points in curve.items()
+                },
+            )
+            for name in names
+        ],
+    }
+
+
+def _set_title(key: str) -> str:
+    return words(TEST if key == TEST_KEY else key).capitalize()
 
 
 def corpus_portrait(articles: Sequence[Article]) -> dict[str, Any]:
     """Count articles by what their front matter says of them."""
     portrait: dict[str, dict[str, int]] = {}
-    for key in ("genre", "region", "style", "topic"):
+    for key in PORTRAIT:
         counts: dict[str, int] = {}
         for article in articles:
-            value = article.meta.get(key, "unstated")
+            value = article.meta.get(key, UNSTATED)
             counts[value] = counts.get(value, 0) + 1
         portrait[key] = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
     return {"articles": len(articles), **portrait}

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from newsvoice.labels import BY_NAME
-from newsvoice.text.plain import plain
+from newsvoice.text.plain import plain, visible
 
 # Macros that an HTML page imports escape too; in Markdown their few values need no escape.
 ESCAPED = ("answer.j2",)
@@ -25,20 +25,44 @@ def environment() -> Environment:
     )
     env.filters |= {
         "score": score,
-        "percent": lambda value: "–" if value is None else f"{value:.1%}",
+        "percent": percent,
+        "percents": percents,
         "bounds": bounds,
-        "words": lambda name: name.replace("_", " "),
-        "plain": plain,
+        "words": words,
+        "shown": lambda text: visible(plain(text)),
+        "signed": signed,
         "cell": cell,
         "mark": lambda name: BY_NAME[name].mark,
         "svg": Markup,
+        "prefix": lambda text, before: f"{before}{text}",
+        "tuple_of": lambda row, *keys: tuple(row[key] for key in keys),
     }
     return env
 
 
 def cell(text: str) -> str:
     """Make a text safe inside a Markdown table: no HTML, no column breaks."""
-    return str(escape(plain(text))).replace("|", "\\|").replace("&#39;", "'").replace("&#34;", '"')
+    return str(escape(visible(plain(text)))).replace("|", "\\|").replace("&#39;", "'").replace("&#34;", '"')
+
+
+def words(name: str) -> str:
+    """A name as text writes it: without underscores."""
+    return name.replace("_", " ")
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Write a share as a percentage, `–` for one that is undefined."""
+    return "–" if value is None else f"{value:.{digits}%}"
+
+
+def percents(interval: Sequence[float] | None) -> str:
+    """Write an interval of shares as `92.6–95.1%`; `–` for none."""
+    return "–" if interval is None else f"{100 * interval[0]:.1f}–{interval[1]:.1%}"
+
+
+def signed(value: float) -> str:
+    """Write a difference with its sign, a true minus."""
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def score(value: float | None) -> str:

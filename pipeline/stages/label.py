@@ -2,8 +2,8 @@
 
 import argparse
 
+from newsvoice.annotations import read_annotations
 from newsvoice.records import Sentence, read_articles, read_records, write_json, write_jsonl
-from pipeline.labelling.annotations import read_annotations
 from pipeline.labelling.label import label_sentences
 from pipeline.stages.command import run
 

@@ -9,12 +9,16 @@ from typing import Any
 from newsvoice.records import read_articles, read_records, write_text
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.config import load_settings, load_yaml
+from pipeline.evaluation import spread
+from pipeline.evaluation.calibration import RELIABILITY, RISK_COVERAGE
 from pipeline.evaluation.predictions import TEST_PREDICTIONS, ScoredSentence
 from pipeline.folders import folder_hash
 from pipeline.report.context import Sources, build_context
+from pipeline.report.origin import origin
 from pipeline.report.render import render
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
+from pipeline.tables import write_csv
 
 
 def main(paths: argparse.Namespace) -> None:
@@ -32,8 +36,19 @@ def main(paths: argparse.Namespace) -> None:
         cost=cost_of(_json(paths.cost), paths.models / TRANSFORMER),
         settings=load_yaml(paths.params),
         always_test=load_settings(paths.params, "split", SplitSettings).always_test,
+        origin=origin(
+            articles=paths.articles,
+            models=paths.models,
+            locks=(paths.lock, paths.torch_lock),
+            processor=_json(paths.processor),
+        ),
+        seeds=_optional(paths.seeds).get("rows", ()),
+        learning_curve=_optional(paths.learning_curve).get("rows", ()),
+        error_types=_optional(paths.errors).get("rows", ()),
+        two_sample=_optional(paths.two_sample),
     )
     context = build_context(sources)
+    _write_plots(context, sources, paths)
     for output, template in (
         (paths.html, "report.html.j2"),
         (paths.markdown, "report.md.j2"),
@@ -42,6 +57,16 @@ def main(paths: argparse.Namespace) -> None:
         (paths.data_card, "data_card.md.j2"),
     ):
         write_text(output, render(template, context))
+
+
+def _write_plots(context: dict[str, Any], sources: Sources, paths: argparse.Namespace) -> None:
+    """Write the curves that no other stage has, for DVC's own plots; without data only the head of the table."""
+    news = context["external"].get(context["news"])
+    model = news["models"][TRANSFORMER] if news else None
+    write_csv(paths.news / "reliability.csv", RELIABILITY, model["calibration"]["curve"] if model else ())
+    write_csv(paths.news / "risk_coverage.csv", RISK_COVERAGE, model["risk_coverage"] if model else ())
+    rows = sources.learning_curve
+    write_csv(paths.learning, *spread.curve_columns(spread.learning_curve(rows), spread.sets(rows)))
 
 
 def current(external: dict[str, Any], models: Path) -> dict[str, Any]:
@@ -61,6 +86,11 @@ def cost_of(record: dict[str, Any], classifier: Path) -> dict[str, Any]:
 def _json(path: Path) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return value
+
+
+def _optional(path: Path | None) -> dict[str, Any]:
+    """Read a record that need not have been made yet; empty where it was not."""
+    return _json(path) if path is not None and path.exists() else {}
 
 
 def _epochs(path: Path) -> list[dict[str, float]]:
@@ -86,6 +116,13 @@ if __name__ == "__main__":
             "models",
             "external",
             "cost",
+            "processor",
+            "lock",
+            "torch_lock",
+            "seeds?",
+            "learning_curve?",
+            "two_sample?",
+            "errors?",
         ),
-        outputs=("html", "markdown", "table", "model_card", "data_card"),
+        outputs=("html", "markdown", "table", "model_card", "data_card", "news", "learning"),
     )

@@ -1,6 +1,7 @@
 """The wheel: what is in it, how large it is, and that it labels where nothing but its own dependencies is."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -18,7 +19,7 @@ from pipeline.package import MOST_BYTES, build_wheel
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "models/runtime"
-HEAVY = ("torch", "transformers", "scikit-learn", "dvc", "datasets", "onnx")
+HEAVY = {"torch", "transformers", "scikit-learn", "dvc", "datasets", "onnx"}
 
 pytestmark = pytest.mark.package
 
@@ -66,7 +67,7 @@ def test_its_base_install_is_inference_only(wheel: Path) -> None:
     base = [line for line in required if "extra ==" not in line]
 
     assert len(base) == len(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"])
-    assert [line for line in base if line.startswith(HEAVY)] == []
+    assert {re.split(r"[^a-z0-9-]", line)[0] for line in base} & HEAVY == set()
 
 
 def test_it_labels_from_where_it_is_installed(wheel: Path, tmp_path: Path) -> None:

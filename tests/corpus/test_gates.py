@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from newsvoice.annotations import Annotation, check_against, read_annotations
 from newsvoice.gold import read_gold
 from newsvoice.labels import NAMES, NOT_PROSE
 from newsvoice.records import Article
 from newsvoice.text.ingest import read_article
-from pipeline.labelling.annotations import Annotation, check_against, read_annotations
 from pipeline.labelling.contrast import ContrastPair, read_pairs
 
 pytestmark = pytest.mark.corpus

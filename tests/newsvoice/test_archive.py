@@ -293,7 +293,7 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> b
 def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     """Kill -9 at random moments; with one process and with two in turn, which must not change a byte either."""
     source, output, expected = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "expected.jsonl"
-    write_archive(source, articles=3000, bad=97)
+    write_archive(source, articles=4000, bad=97)
     assert finished(command(source, "-o", expected))[0] == 3
     draw = random.Random(7)
     kills, reached = 0, []
@@ -323,7 +323,7 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "out.jsonl.rejected.jsonl").read_bytes() == (
         tmp_path / "expected.jsonl.rejected.jsonl"
     ).read_bytes()
-    assert len(output.read_bytes().splitlines()) == 3 * (3000 - 3000 // 97)
+    assert len(output.read_bytes().splitlines()) == 3 * (4000 - 4000 // 97)
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob("*.journal*"))
 
 
@@ -452,6 +452,36 @@ def test_a_document_that_the_model_fails_on_is_rejected_alone(tmp_path: Path) ->
     assert rejected.reason == "the model failed on it (RuntimeError: it crashed)"
     assert (rejected.article, rejected.where) == ("in:2", f"{path}:2")
     assert rejected.input == {"body": "CRASH now.", "n": 1}
+
+
+def test_what_no_parser_survives_is_rejected_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def recurse(*_: object, **__: object) -> None:
+        raise RecursionError("too deep\nfor it")
+
+    for name in ("a.txt", "b.html", "c.txt"):
+        (tmp_path / name).write_text("Ships pay.")
+    monkeypatch.setattr("newsvoice.text.ingest.extract_html", recurse)
+    documents = list(read_documents(find_sources([tmp_path], text_field=None), text_field="text"))
+    done = label_chunk(documents, FakeEngine(), Task())
+
+    assert [(r.article, r.reason) for r in done.rejected] == [("b", "cannot be read (RecursionError: too deep)")]
+    assert done.articles == 2
+
+
+def test_a_failing_explanation_rejects_its_document_alone(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "Ships."}\n{"text": "Ships pay."}\n')
+
+    class Engine(FakeEngine):
+        def predict(self, sentences: Sequence[Any]) -> list[Any]:
+            if any(s.text.startswith("…") for s in sentences):
+                raise ValueError("no words")
+            return super().predict(sentences)
+
+    documents = list(read_documents(find_sources([tmp_path / "in.jsonl"], text_field=None), text_field="text"))
+    done = label_chunk(documents, Engine(), Task(explain=True))
+
+    assert [r.reason for r in done.rejected] == ["the model failed on it (ValueError: no words)"]
+    assert done.articles == 1
 
 
 def test_a_lack_of_memory_is_no_fault_of_the_document(tmp_path: Path) -> None:

@@ -310,6 +310,12 @@ def test_a_missing_model_names_the_way_to_one(run: Run, article: Path, gold: Pat
     assert "make repro" in outcome.complaint
 
 
+def test_worker_processes_say_the_same_of_a_missing_model(run: Run, article: Path) -> None:
+    assert run("predict", "fee.txt", "--model", "nowhere", "--jobs", 2) == run(
+        "predict", "fee.txt", "--model", "nowhere"
+    )
+
+
 def test_a_missing_file_is_named(run: Run) -> None:
     outcome = run("predict", "gone.txt")
 
@@ -434,11 +440,13 @@ print(*sorted(heavy), file=sys.stderr)
     assert done.stderr.split() == []
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+@pytest.mark.parametrize("arguments", [["labels"], ["--help"], ["predict", "--help"]], ids=" ".join)
+def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
+    command = [sys.executable, "-m", "newsvoice.cli", *arguments]
     try:
-        done = subprocess.run([sys.executable, "-m", "newsvoice.cli", "labels"], stdout=writer, stderr=subprocess.PIPE)
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE)
     finally:
         os.close(writer)
 

@@ -128,7 +128,7 @@ def test_bad_rows_go_to_a_file_with_reasons_and_the_run_goes_on(run: Run, tmp_pa
     assert all(validator.is_valid(r) for r in rejected)
     shown = err.splitlines()
     assert len(shown) == cli_run.MOST_NOTES + 2
-    assert shown[-2] == "newsvoice: … and 10 more"
+    assert shown[-2] == f"newsvoice: … and {20 - cli_run.MOST_NOTES} more"
     assert shown[-1] == "newsvoice: 20 of 200 inputs failed; the rest is done; see out.jsonl.rejected.jsonl"
 
 
@@ -139,7 +139,7 @@ def test_many_notes_are_counted(run: Run) -> None:
 
     assert code == 0
     assert err.count("set aside as boilerplate") == cli_run.MOST_NOTES
-    assert err.splitlines()[-1] == "… and 15 more such notes"
+    assert err.splitlines()[-1] == "… in all 25 passages set aside, 0 sentences read in part"
 
 
 def test_a_summary_says_each_articles_shares(run: Run, news: Path) -> None:
@@ -327,6 +327,7 @@ def test_long_work_shows_rate_and_time_left(tmp_path: Path) -> None:
     assert "sentences, " in seen
     assert " a second" in seen
     assert "%" in seen
+    assert seen.rstrip().endswith("1,800 sentences of 600 articles: out.jsonl")
 
 
 def test_nothing_but_results_where_nobody_looks(tmp_path: Path) -> None:
@@ -340,6 +341,23 @@ def test_nothing_but_results_where_nobody_looks(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(lines(done.stdout)) == 150
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_reader_that_has_seen_enough_ends_the_run(tmp_path: Path, jobs: int) -> None:
+    write_archive(tmp_path / "in.jsonl", articles=20_000)
+    environment = os.environ | {DELAY: "0.01", "PYTHONPATH": str(ROOT)}
+    command = [*COMMAND, "predict", str(tmp_path / "in.jsonl"), "--jobs", str(jobs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = json.loads(process.stdout.readline())
+        process.stdout.close()
+        # The whole would take minutes.
+        assert process.wait(timeout=60) == 0
+        assert process.stderr.read() == b""
+
+    assert first["article"] == "in:1"
 
 
 def test_help_is_quick() -> None:

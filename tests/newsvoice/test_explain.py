@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pytest
 
@@ -13,16 +12,11 @@ from newsvoice.text.segment import segment
 REPORTED, ANALYSIS, _ = NAMES
 
 
-@dataclass(frozen=True)
-class Description:
-    context_sentences: int
-
-
 class CueEngine:
     """Says reported speech where "said" stands in a sentence, and a little more where it stands in the one before."""
 
-    def __init__(self, context: int = 0) -> None:
-        self.description = Description(context)
+    def __init__(self, *, reads_along: bool = False) -> None:
+        self.reads_along = reads_along
         self.asked: list[Sentence] = []
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Prediction]:
@@ -31,7 +25,7 @@ class CueEngine:
         for position, s in enumerate(sentences):
             before = sentences[position - 1] if position else None
             along = before is not None and before.article == s.article and "said" in before.text
-            p = (0.9 if "said" in s.text else 0.2) + 0.05 * (along and self.description.context_sentences > 0)
+            p = (0.9 if "said" in s.text else 0.2) + 0.05 * (along and self.reads_along)
             answers.append(
                 Prediction(
                     article=s.article,
@@ -85,20 +79,24 @@ def test_offsets_point_into_the_article() -> None:
 
 
 def test_sentences_are_read_with_what_stands_before_them() -> None:
-    engine = CueEngine(context=1)
+    engine = CueEngine(reads_along=True)
     _, second = explained("She said no. It rained.", engine)
 
     # Without its context the second sentence would be surer by 0.05 whichever word is left out.
     assert second == {"It": 0, "rained": 0}
     articles = {s.article for s in engine.asked}
-    assert len(articles) == 1 + 3 + 2
+    # The article, then each sentence as it is and without each of its words.
+    assert len(articles) == 1 + (1 + 3) + (1 + 2)
 
 
-def test_an_engine_that_reads_no_context_is_given_none() -> None:
+def test_at_most_two_sentences_before_are_given_along() -> None:
     engine = CueEngine()
-    explained("She said no. It rained.", engine)
+    explained("It rained. She left. He left. They stayed.", engine)
 
-    assert len(engine.asked) == 2 + 3 + 2
+    variants = [s for s in engine.asked if s.article != "a"]
+    groups = {article: sum(s.article == article for s in variants) for article in {s.article for s in variants}}
+    # Each of the four sentences has two words: three questions, with 0, 1, 2 and 2 sentences before.
+    assert sorted(groups.values()) == [1] * 3 + [2] * 3 + [3] * 6
 
 
 def test_a_long_sentence_is_tried_in_stretches() -> None:

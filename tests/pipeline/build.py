@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import product
 
+from newsvoice.annotations import Annotation, Vote
 from newsvoice.labels import ANALYSIS, EDITORIAL_FRAMING, INDEX, NAMES, REPORTED_SPEECH
 from newsvoice.records import Sentence
 from pipeline.evaluation.predictions import ScoredSentence
-from pipeline.labelling.annotations import Annotation, Vote
 from pipeline.labelling.label import GOLD, LabelledSentence
 
 R, A, E = REPORTED_SPEECH.name, ANALYSIS.name, EDITORIAL_FRAMING.name

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES, NOT_PROSE
 from newsvoice.metrics import confusion_matrix, macro_f1
+from newsvoice.rules import label_all_by_rules
 from newsvoice.runtime.encoding import tokenize
 from newsvoice.runtime.tokens import Tokenizer
 from pipeline.classifiers.base import SentenceClassifier
@@ -32,7 +33,6 @@ from pipeline.classifiers.transformer import (
     resolve_precision,
 )
 from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
-from pipeline.labelling.rules import label_all_by_rules
 from tests.pipeline.build import A, E, R, labelled, toy_set
 from tests.pipeline.conftest import Factory
 
@@ -233,7 +233,12 @@ def test_a_sentence_of_context_teaches_nothing_of_its_own(finetune_settings: Fin
     classifier = TransformerClassifier(finetune_settings)
     classifier.fit([context, *toy_set()[1:]], toy_set("other"))
     assert classifier.history.epochs[0].train_loss > 0
-    batch = {"input_ids": [[2, 5, 3, 6, 3]], "spans": [[(1, 3), (3, 5)]], "labels": [[UNLABELLED, 1]]}
+    batch = {
+        "input_ids": [[2, 5, 3, 6, 3]],
+        "type_ids": [[0] * 5],
+        "spans": [[(1, 3), (3, 5)]],
+        "labels": [[UNLABELLED, 1]],
+    }
     alone = batch | {"spans": [[(3, 5)]], "labels": [[1]]}
     runtime = classifier.runtime
     one, other = (

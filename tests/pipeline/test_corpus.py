@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from newsvoice.annotations import ADJUDICATOR, Vote, check_against, read_annotations
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NOT_PROSE
 from newsvoice.text.ingest import read_article
 from newsvoice.text.segment import segment
 from pipeline import corpus
 from pipeline.corpus import add, add_votes, disputes, parse_draft
-from pipeline.labelling.annotations import ADJUDICATOR, Vote, check_against, read_annotations
 from tests.pipeline.build import A, E, R
 
 DRAFT = """\

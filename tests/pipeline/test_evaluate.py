@@ -1,7 +1,7 @@
 import json
 from argparse import Namespace
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,15 +12,16 @@ from newsvoice.metrics import draws
 from newsvoice.records import Article, write_jsonl
 from pipeline.classifiers.majority import MajorityClassifier
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
-from pipeline.evaluation.calibration import calibration, risk_coverage
-from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_model, evaluate_models, slices
+from pipeline.evaluation.calibration import calibration, recommended_threshold, risk_coverage
+from pipeline.evaluation.evaluate import EvaluateSettings, evaluate_model, evaluate_models
 from pipeline.evaluation.given import evaluate_given
+from pipeline.evaluation.headline import headline
 from pipeline.evaluation.predictions import ScoredSentence, score
 from pipeline.evaluation.resampling import compare
-from pipeline.stages.evaluate import headline, main
+from pipeline.stages.evaluate import main
 from tests.pipeline.build import A, E, R, labelled, one_hot, scored
 
-SETTINGS = EvaluateSettings(samples=100, seed=7, bins=10, min_slice=3)
+SETTINGS = EvaluateSettings(samples=100, seed=7, bins=10, min_slice=3, kept_accuracy=0.9)
 
 
 def random_model(count: int, *, confidence: float | None = None, seed: int = 5) -> list[ScoredSentence]:
@@ -67,73 +68,42 @@ def test_full_certainty_falls_into_the_last_bin() -> None:
     assert [row["sentences"] for row in found["curve"]] == [2]
 
 
+def coverage_of(sentences: list[ScoredSentence], thresholds: list[float]) -> list[dict[str, Any]]:
+    articles = len({s.article for s in sentences})
+    return risk_coverage(sentences, thresholds, weights=draws(articles, samples=200, seed=7))
+
+
 def test_coverage_falls_as_more_confidence_is_asked_for() -> None:
-    rows = risk_coverage(random_model(3_000), [0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    rows = coverage_of(random_model(3_000), [0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
     coverage = [row["coverage"] for row in rows]
     accuracy = [row["accuracy"] for row in rows]
     assert coverage == sorted(coverage, reverse=True)
     assert accuracy == sorted(accuracy)
     assert coverage[0] > coverage[-1] > 0
+    assert all(low < row["accuracy"] < high for row in rows for low, high in [row["accuracy_interval"]])
 
 
 def test_a_threshold_nobody_reaches_has_no_accuracy_to_show() -> None:
-    rows = risk_coverage([scored(A, one_hot(A, confidence=0.6))], [0.5, 0.6, 0.9])
+    rows = coverage_of([scored(A, one_hot(A, confidence=0.6))], [0.5, 0.6, 0.9])
     assert [(row["min_confidence"], row["coverage"], row["accuracy"]) for row in rows] == [(0.5, 1, 1), (0.6, 1, 1)]
 
 
-# Slices.
+def test_accuracy_of_kept_labels_is_drawn_by_article() -> None:
+    # One article all right, one all wrong: a draw of two articles is right in 0, half or all of its sentences.
+    sentences = [scored(gold, one_hot(A), article=name) for name, gold in (("x", A), ("y", R)) for _ in range(50)]
+    (row,) = coverage_of(sentences, [0.5])
+    assert (row["accuracy"], row["accuracy_interval"]) == (0.5, [0.0, 1.0])
 
 
-def sized(words: int, *, index: int = 1, article: str = "a", in_quotation: bool = False) -> ScoredSentence:
-    return scored(A, one_hot(A), index=index, article=article, text="word " * words, in_quotation=in_quotation)
-
-
-def slice_sizes(sentences: Sequence[ScoredSentence], *, min_slice: int = 1, **genres: str) -> dict[str, dict[str, int]]:
-    settings = SETTINGS.model_copy(update={"min_slice": min_slice})
-    found = slices(sentences, settings, genre_of=genres)
-    return {group: {name: row["sentences"] for name, row in rows.items()} for group, rows in found.items()}
-
-
-def test_small_slices_are_left_out() -> None:
-    sentences = [sized(5, index=n, in_quotation=n < 2) for n in range(5)]
-    assert slice_sizes(sentences, min_slice=2)["quotation"] == {"inside a quotation": 2, "outside quotations": 3}
-    assert slice_sizes(sentences, min_slice=3)["quotation"] == {"outside quotations": 3}
-    assert slice_sizes(sentences, min_slice=6) == {"quotation": {}, "length": {}, "position": {}}
-
-
-def test_length_counts_words() -> None:
-    sentences = [sized(words) for words in (1, 11, 12, 20, 21, 30, 31, 90)]
-    assert slice_sizes(sentences)["length"] == {
-        "0–11 words": 2,
-        "12–20 words": 2,
-        "21–30 words": 2,
-        "31 words and more": 2,
-    }
-
-
-def test_position_is_a_third_of_the_own_article() -> None:
-    sentences = [sized(5, index=n) for n in range(9)] + [sized(5, index=n, article="b") for n in range(2)]
-    assert slice_sizes(sentences)["position"] == {
-        "headline": 2,
-        "first third": 2,
-        "middle third": 4,
-        "last third": 3,
-    }
-
-
-def test_genres_are_sliced_where_known() -> None:
-    sentences = [sized(5, article=name) for name in ("a", "b", "b")]
-    assert slice_sizes(sentences, a="opinion", b="news")["genre"] == {"news": 2, "opinion": 1}
-    assert "genre" not in slice_sizes(sentences)
-
-
-def test_a_slice_is_judged_on_the_labels_it_holds() -> None:
-    sentences = [scored(gold, one_hot(A)) for gold in (A, A, R)]
-    row = slices(sentences, SETTINGS, genre_of={})["quotation"]["outside quotations"]
-    # F1 of analysis 2·2/(3+2), of reported speech 0; framing does not occur.
-    assert row["macro_f1"] == pytest.approx((4 / 5 + 0) / 2)
-    assert row["accuracy"] == pytest.approx(2 / 3)
-    assert row["labels"][E] == {"f1": 0.0, "support": 0}
+def test_the_recommended_threshold_is_the_lowest_that_surely_reaches_the_target() -> None:
+    rows = [
+        {"min_confidence": 0.5, "accuracy": 0.96, "accuracy_interval": [0.94, 0.97]},
+        {"min_confidence": 0.6, "accuracy": 0.97, "accuracy_interval": [0.95, 0.98]},
+        {"min_confidence": 0.7, "accuracy": 0.99, "accuracy_interval": [0.98, 1.0]},
+    ]
+    assert recommended_threshold(rows, kept_accuracy=0.95) == 0.6
+    assert recommended_threshold(rows, kept_accuracy=0.99) is None
+    assert recommended_threshold([], kept_accuracy=0.5) is None
 
 
 # A model, all models.
@@ -171,13 +141,17 @@ def test_the_given_article_is_counted_alone() -> None:
     assert evaluate_given({"m": sentences}, "x") == {"m": {"right": 1, "sentences": 2}}
 
 
-def test_the_headline_holds_the_figures_to_compare() -> None:
-    results = evaluate_models({"m": random_model(40)}, SETTINGS, main="m")
-    results |= {"given": {"x": {"m": {"right": 1, "sentences": 2}}}, "contrast": {"m": {"both_right": 0.5}}}
-    found = headline(results)["m"]
-    assert found["macro_f1"] == results["models"]["m"]["macro_f1"]
-    assert found["right_in_x"] == 1
-    assert [found[f"f1_{name}"] for name in NAMES] == [results["models"]["m"]["labels"][name]["f1"] for name in NAMES]
+def test_the_headline_holds_all_of_the_main_model_and_one_figure_of_the_others() -> None:
+    results = evaluate_models({"m": random_model(40), "other": random_model(40)}, SETTINGS, main="m")
+    without = headline(results, main="m")
+    assert without["other"] == {"macro_f1": results["models"]["other"]["macro_f1"]}
+    assert list(without["m"]) == ["macro_f1", "accuracy", *(f"f1_{name}" for name in NAMES), "ece"]
+    assert [without["m"][f"f1_{name}"] for name in NAMES] == [
+        results["models"]["m"]["labels"][name]["f1"] for name in NAMES
+    ]
+    results |= {"given": {"x": {"m": {"right": 1, "sentences": 2}}}, "contrast": {"m": {"both_right": None}}}
+    found = headline(results, main="m")["m"]
+    assert (found["right_in_x"], found["contrast_both_right"]) == (1, 0.0)
 
 
 def test_the_stage_writes_results_of_a_model_that_is_never_sure(tmp_path: Path) -> None:
@@ -197,6 +171,7 @@ def test_the_stage_writes_results_of_a_model_that_is_never_sure(tmp_path: Path) 
     files |= {"predictions": "predictions", "results": "results.json", "metrics": "metrics.json"}
     main(Namespace(**{name: tmp_path / file for name, file in files.items()}))
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))[TRANSFORMER]["accuracy"] == 0.5
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["min_confidence"] is None
     header, *rows = (tmp_path / "plots/confusion.csv").read_text(encoding="utf-8").splitlines()
     assert (header, rows) == ("gold,predicted", [f"{R},{A}", f"{A},{A}", f"{E},{A}", f"{A},{A}"])
 

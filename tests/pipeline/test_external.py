@@ -11,7 +11,7 @@ from pipeline.folders import folder_hash
 from pipeline.stages.report import current
 from tests.pipeline.build import toy_set
 
-SETTINGS = EvaluateSettings(samples=100, seed=7, bins=10, min_slice=1)
+SETTINGS = EvaluateSettings(samples=100, seed=7, bins=10, min_slice=1, kept_accuracy=0.95)
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from newsvoice.annotations import Annotation
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NOT_PROSE
 from newsvoice.records import Article, Sentence
 from newsvoice.text.ingest import parse_article
 from newsvoice.text.segment import segment
-from pipeline.labelling.annotations import Annotation
 from pipeline.labelling.label import GOLD, RULES, Gold, Labelling, covering, label_sentences
 from tests.pipeline.build import A, E, R, annotation, votes
 

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,13 @@ def test_the_sentences_before_are_read_as_far_as_the_context_goes(classifier: Cl
     as_it_is = classifier.predict_proba(article(texts))[-1]
     assert np.abs(last(4) - as_it_is).max() > 1e-4
     assert np.abs(last(3) - as_it_is).max() < 1e-5
+
+
+def test_the_state_of_quotation_is_read(classifier: Classifier) -> None:
+    [sentence] = article(["“We pay.”"])
+
+    inside, outside = (classifier.predict_proba([replace(sentence, in_quotation=state)])[0] for state in (True, False))
+    assert np.abs(inside - outside).max() > 1e-4
 
 
 def test_another_article_is_no_context(classifier: Classifier) -> None:

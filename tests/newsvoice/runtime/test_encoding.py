@@ -188,6 +188,13 @@ def test_sentences_are_read_without_layout_and_with_the_marks_of_a_running_quota
     assert read(quoted).startswith("[CLS] “ we pay . [SEP] “ she said . ” [SEP]")
 
 
+def test_a_sentence_inside_a_quotation_has_a_segment_of_its_own(tokenizer: Tokenizer) -> None:
+    [window] = lay(tokenizer, article("he said", "“we pay.", "she said.”", "ship"), window_tokens=64)
+
+    assert words(tokenizer, window) == "[CLS] he said [SEP] “ we pay . [SEP] “ she said . ” [SEP] ship [SEP]"
+    assert window.type_ids == [0] * 4 + [1] * 5 + [1] * 6 + [0] * 2
+
+
 def test_nothing_is_laid_out_as_nothing(tokenizer: Tokenizer) -> None:
     assert lay(tokenizer, [], window_tokens=32) == []
 

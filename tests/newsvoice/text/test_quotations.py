@@ -97,7 +97,7 @@ def test_a_quotation_runs_on_where_the_next_paragraph_reopens_it(left: str, righ
 
 
 def test_a_quotation_not_reopened_ends_with_its_sentence() -> None:
-    text = "She said “we pay. It rained.\n\nIt rained for days,” he wrote."
+    text = "She said “we pay. It rained.\n\nIt rained for days, he wrote."
 
     assert quoted(text) == ["“we pay."]
 
@@ -147,3 +147,22 @@ def test_a_sentence_is_in_quotation_when_most_of_its_letters_are(text: str, expe
 )
 def test_exactly_half_is_not_most(spans: list[tuple[int, int]], expected: bool) -> None:
     assert mostly_quoted("abcd, .", 0, 7, spans) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        (
+            'She left. "We may be small.\n\nBut we can sue. Do wrong, and you pay."\n\nIt rained.',
+            ['"We may be small.', 'But we can sue. Do wrong, and you pay."'],
+        ),
+        ("“We may be small.\n\nBut we can sue,” she said.", ["“We may be small.", "But we can sue,”"]),
+        ('"We may be small.\n\nA 6" pipe burst.', ['"We may be small.']),
+        ('"We may be small.\n\nShe called it "theft".', ['"We may be small.', '"theft"']),
+        ("“We may be small.\n\nNobody answered.\n\nThen “we” left.”", ["“We may be small.", "“we”"]),
+    ],
+)
+def test_a_quotation_closed_in_the_next_paragraph_runs_on_though_nothing_reopens_it(
+    text: str, spans: list[str]
+) -> None:
+    assert quoted(text) == spans

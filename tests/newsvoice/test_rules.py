@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.labelling.rules import FUNCTIONS, label_all_by_rules, label_by_rules
+from newsvoice.rules import FUNCTIONS, label_all_by_rules, label_by_rules
 from tests.pipeline.build import A, E, R, sentence
 
 QUESTION_OF = {function.name: function.question for function in FUNCTIONS}

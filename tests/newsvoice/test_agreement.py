@@ -1,9 +1,11 @@
+import sys
 from collections.abc import Sequence
 
 import pytest
 
-from pipeline.labelling.agreement import agreement
-from pipeline.labelling.annotations import Annotation, Vote
+from newsvoice.agreement import agreement
+from newsvoice.annotations import Annotation, Vote
+from newsvoice.errors import NewsvoiceError
 from tests.pipeline.build import A, E, R, votes
 
 
@@ -100,3 +102,17 @@ def test_the_order_of_votes_does_not_matter() -> None:
         *marks(votes(reader=R, writer=A), votes(reader=A, writer=A)),
     ]
     assert agreement(turned)["kappa"] == agreement(pairs("AA", "RR", "AR", "AA"))["kappa"]
+
+
+def test_kappa_is_scikit_learns() -> None:
+    from sklearn.metrics import cohen_kappa_score
+
+    letters = ["AA", "AE", "RR", "NN", "EE", "EA", "RA", "AA", "NR", "EE", "AA"]
+    ours = agreement(pairs(*letters))["kappa"]["reader × writer"]["kappa"]
+    assert ours == pytest.approx(cohen_kappa_score([p[0] for p in letters], [p[1] for p in letters]))
+
+
+def test_without_its_extra_agreement_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "krippendorff", None)
+    with pytest.raises(NewsvoiceError, match=r"krippendorff; pip install 'newsvoice\[annotate\]'"):
+        agreement(pairs("AA", "AE"))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from newsvoice.annotations import ADJUDICATOR, Annotation, Vote, check_against, read_annotations
 from newsvoice.errors import NewsvoiceError
 from newsvoice.records import Article, write_jsonl
-from pipeline.labelling.annotations import ADJUDICATOR, Annotation, Vote, check_against, read_annotations
 from tests.pipeline.build import A, E, R, annotation, votes
 
 TEXT = "Rain fell all night. The dam held, Mayor Low said."

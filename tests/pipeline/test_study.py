@@ -1,0 +1,106 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from newsvoice.labels import NOT_PROSE
+from pipeline.classifiers.frozen import FrozenClassifier
+from pipeline.classifiers.registry import TRANSFORMER
+from pipeline.classifiers.tfidf import TfidfSettings
+from pipeline.classifiers.transformer import FinetuneSettings
+from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
+from pipeline.study import FROZEN, TFIDF, Data, Plan, StudySettings, fingerprint, measure, plans, study, subset
+from tests.pipeline.build import A, E, R, labelled, toy_set
+
+SETTINGS = StudySettings(seeds=[7, 8, 9], shares=[0.25, 0.5], curve_seeds=2)
+
+
+def pair(number: int) -> list[LabelledSentence]:
+    sides = []
+    for side, label in (("a", R), ("b", A)):
+        context, target = (labelled("The pier shut.", A, article=f"p{number}-{side}", index=i) for i in (0, 1))
+        sides += [with_label(context, NOT_PROSE, CONTEXT, 0.0), with_label(target, label, "gold", 1.0)]
+    return sides
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    return Data(toy_set(), pair(1), toy_set("other"), {"test": toy_set("new"), "contrast": pair(2)})
+
+
+@pytest.fixture
+def params(tmp_path: Path, finetune_settings: FinetuneSettings, tfidf_settings: TfidfSettings) -> Path:
+    path = tmp_path / "params.yaml"
+    value = {"finetune": finetune_settings.model_dump(), "baseline": {"tfidf": tfidf_settings.model_dump()}}
+    path.write_text(yaml.safe_dump(value), encoding="utf-8")
+    return path
+
+
+def test_every_seed_trains_on_everything_and_some_on_shares() -> None:
+    assert list(plans(SETTINGS, share_of_all=True)) == [
+        Plan(TFIDF, 1.0, 7),
+        Plan(FROZEN, 1.0, 7),
+        *(Plan(TRANSFORMER, 1.0, seed) for seed in (7, 8, 9)),
+    ]
+    curve = list(plans(SETTINGS, share_of_all=False))
+    assert len(curve) == 2 * 2 * 2
+    assert {plan.share for plan in curve} == {0.25, 0.5}
+
+
+@pytest.mark.parametrize(("share", "articles"), [(0.5, 3), (1.0, 6), (0.0, 0)])
+def test_a_share_is_of_whole_articles(share: float, articles: int) -> None:
+    sentences = toy_set()
+    assert len({s.article for s in sentences}) == 6
+    chosen = subset(sentences, share, seed=1)
+    names = {s.article for s in chosen}
+    assert len(names) == articles
+    assert chosen == [s for s in sentences if s.article in names]
+
+
+def test_a_row_measures_every_set(data: Data, fitted: dict[str, FrozenClassifier]) -> None:
+    row = measure(fitted["majority"], data, given=toy_set("new")[0].article)
+    assert row["contrast_both_right"] == 0.0
+    assert set(row["test"]) == {"macro_f1", R, A, E}
+    assert 0 < row["given_article"] < 6
+
+
+def test_an_interrupted_study_goes_on_and_other_inputs_start_anew(data: Data, params: Path, tmp_path: Path) -> None:
+    record = tmp_path / "seeds.json"
+    todo = [Plan(TFIDF, 1.0, 7), Plan(FROZEN, 1.0, 7), Plan(TRANSFORMER, 0.5, 8)]
+
+    def run(plans_: list[Plan], inputs: str) -> list[dict[str, object]]:
+        study(record, plans_, data, params=params, models=tmp_path, given="x", inputs=inputs)
+        rows: list[dict[str, object]] = json.loads(record.read_text())["rows"]
+        return rows
+
+    first = run(todo[:2], "one")
+    marked = json.loads(record.read_text())
+    marked["rows"][0]["sentences"] = -1
+    record.write_text(json.dumps(marked))
+    second = run(todo, "one")
+    assert [row["model"] for row in second] == [TFIDF, FROZEN, TRANSFORMER]
+    assert second[0]["sentences"] == -1, "a row that is there was made again"
+    assert first[1] == second[1]
+    assert [row["sentences"] for row in run(todo[:1], "two")] == [38]
+
+
+def test_settings_and_data_are_what_rows_depend_on(params: Path, tmp_path: Path) -> None:
+    file = tmp_path / "train.jsonl"
+    file.write_text("{}")
+    before = fingerprint(params, [file])
+    assert fingerprint(params, [file]) == before
+    file.write_text("{ }")
+    assert fingerprint(params, [file]) != before
+
+
+def test_frozen_embeddings_separate_an_easy_set_and_are_not_saved(
+    finetune_settings: FinetuneSettings, tmp_path: Path
+) -> None:
+    classifier = FrozenClassifier(finetune_settings).fit(toy_set(), [])
+    probabilities = classifier.predict_proba(toy_set("new"))
+    assert probabilities.shape == (36, 3)
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+    assert classifier.predict_proba([]).shape == (0, 3)
+    with pytest.raises(NotImplementedError):
+        classifier.save(tmp_path)
