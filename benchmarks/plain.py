@@ -40,11 +40,10 @@ class PlainTransformers:
         labels = [""] * len(sentences)
         for first in range(0, len(laid), self.batch):
             together = laid[first : first + self.batch]
-            rows = {
-                "input_ids": [w.input_ids for w in together],
-                "token_type_ids": [w.type_ids for w in together],
-            }
-            inputs = self.tokenizer.pad(rows, return_tensors="pt")
+            inputs = self.tokenizer.pad(
+                {"input_ids": [w.input_ids for w in together], "token_type_ids": [w.type_ids for w in together]},
+                return_tensors="pt",
+            )
             with torch.no_grad():
                 logits = self.model(**inputs).logits.numpy()
             for row, window in zip(logits, together, strict=True):

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import Field
 
 from newsvoice.records import Sentence
-from newsvoice.runtime.backends import INPUT_IDS, TYPE_IDS, inputs
+from newsvoice.runtime.backends import inputs
 from newsvoice.runtime.classifier import Classifier
 from newsvoice.runtime.encoding import Window, tokenize, windows
 from newsvoice.runtime.exported import GRAPH
@@ -42,21 +42,21 @@ def export(classifier: Classifier, train: Sequence[Sentence], settings: ExportSe
     import onnx
 
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = calibration_windows(classifier, train, settings)
+    rows = calibration_rows(classifier, train, settings)
     # The exporters tell at length what they fold and what they miss; a graph that came out wrong fails loudly.
     logging.disable(logging.WARNING)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             plain = Path(scratch) / "float.onnx"
             onnx.save(quantise_lookups(trace(classifier)), plain)
-            quantise_layers(plain, folder / GRAPH, chosen)
+            quantise_layers(plain, folder / GRAPH, rows)
     finally:
         logging.disable(logging.NOTSET)
     classifier.text_tokenizer.backend.save(str(folder / TOKENIZER))
     classifier.description.save(folder)
 
 
-def calibration_windows(classifier: Classifier, train: Sequence[Sentence], settings: ExportSettings) -> list[Window]:
+def calibration_rows(classifier: Classifier, train: Sequence[Sentence], settings: ExportSettings) -> list[Window]:
     """Lay the sentences into windows as in inference, and draw some of them."""
     encoding = classifier.text_tokenizer, classifier.description
     tokens = tokenize(encoding[0], train, window_tokens=encoding[1].window_tokens)
@@ -72,10 +72,9 @@ def calibration_windows(classifier: Classifier, train: Sequence[Sentence], setti
 
 
 def trace(classifier: Classifier) -> Any:
-    """Return the float32 graph as an `onnx.ModelProto`: token and type ids `(1, tokens)` to `logits (1, tokens, 3)`.
+    """Return the float32 graph as an `onnx.ModelProto`: `(1, tokens)` ids and types to `(1, tokens, 3)` logits.
 
-    An encoder without segments takes the token ids alone. No mask: a window is computed alone, and so is
-    never padded.
+    Types are an input where the model takes them. No mask: a window is computed alone, never padded.
     """
     import torch
 
@@ -84,24 +83,22 @@ def trace(classifier: Classifier) -> Any:
             super().__init__()
             self.model = model
 
-        def forward(self, *ids: torch.Tensor) -> torch.Tensor:
-            logits: torch.Tensor = self.model(**dict(zip(names, ids, strict=True))).logits
+        def forward(self, *values: torch.Tensor) -> torch.Tensor:
+            logits: torch.Tensor = self.model(**dict(zip(names, values, strict=True))).logits
             return logits
 
-    names = [name for name in (INPUT_IDS, TYPE_IDS) if name in classifier.tokenizer.model_input_names]
-
+    names = [name for name in ("input_ids", "token_type_ids") if name in classifier.tokenizer.model_input_names]
     longest = classifier.description.window_tokens
-    examples = classifier.text_tokenizer.closing, 1
     tokens = torch.export.Dim("tokens", min=2, max=longest)
     with warnings.catch_warnings():
         # The exporter calls parts of torch that torch itself deprecates.
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             Graph(classifier.model).eval(),
-            tuple(torch.full((1, longest - 1), token) for token in examples[: len(names)]),
+            tuple(torch.zeros((1, longest - 1), dtype=torch.long) for _ in names),
             input_names=names,
             output_names=[OUTPUT],
-            dynamic_shapes=(tuple({1: tokens} for _ in names),),
+            dynamic_shapes=(({1: tokens},) * len(names),),
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
@@ -152,21 +149,22 @@ def quantise_lookups(model: Any) -> Any:
     return model
 
 
-def quantise_layers(source: Path, target: Path, laid: Sequence[Window]) -> None:
-    """Quantise the products with trained matrices, the head's excepted; activations' ranges come from `laid`."""
+def quantise_layers(source: Path, target: Path, rows: Sequence[Window]) -> None:
+    """Quantise the products with trained matrices, the head's excepted; activations' ranges come from `rows`."""
     import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-    class Windows(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.laid = iter(laid)
-
-        def get_next(self) -> dict[str, Any] | None:
-            window = next(self.laid, None)
-            return None if window is None else inputs(window, names)
-
     graph = onnx.load(source).graph
     names = [port.name for port in graph.input]
+
+    class Windows(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.rows = iter(rows)
+
+        def get_next(self) -> dict[str, Any] | None:
+            row = next(self.rows, None)
+            return None if row is None else inputs(row, names)
+
     trained = {tensor.name for tensor in graph.initializer}
     products = [n.name for n in graph.node if n.op_type in ("MatMul", "Gemm") and set(n.input) & trained]
     quantize_static(

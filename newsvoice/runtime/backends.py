@@ -17,9 +17,6 @@ from newsvoice.errors import NewsvoiceError
 from newsvoice.runtime.encoding import Window
 
 Logits = NDArray[np.floating]
-# What an exported graph may ask for; encoders without segments ask for the first alone.
-INPUT_IDS: Final = "input_ids"
-TYPE_IDS: Final = "token_type_ids"
 # Names a backend of `BACKENDS`, where the first that works is not wanted.
 BACKEND_VARIABLE: Final = "NEWSVOICE_BACKEND"
 
@@ -92,8 +89,8 @@ class OnnxRuntime:
 
 
 def inputs(window: Window, names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
-    """Return a window as `(1, tokens)` arrays under the names that a graph asks for."""
-    arrays = {INPUT_IDS: window.input_ids, TYPE_IDS: window.type_ids}
+    """Return a window as `(1, tokens)` arrays, of those inputs that the graph takes."""
+    arrays = {"input_ids": window.input_ids, "token_type_ids": window.type_ids}
     return {name: np.array([arrays[name]], dtype=np.int64) for name in names}
 
 

@@ -72,14 +72,14 @@ class Classifier(SentenceModel):
         import torch
 
         found: dict[int, NDArray[np.floating]] = {}
+        lengths = [len(window.input_ids) for window in laid]
         device = next(self.model.parameters()).device
         with torch.inference_mode():
-            for batch in length_sorted_batches([len(w.input_ids) for w in laid], token_budget=TOKEN_BUDGET):
-                own = [laid[number] for number in batch]
-                inputs = collate([w.input_ids for w in own], [w.type_ids for w in own], self.tokenizer)
+            for batch in length_sorted_batches(lengths, token_budget=TOKEN_BUDGET):
+                rows = [laid[number] for number in batch]
+                inputs = collate([w.input_ids for w in rows], [w.type_ids for w in rows], self.tokenizer)
                 logits = self.model(**{k: v.to(device) for k, v in inputs.items()}).logits.float().cpu().numpy()
-                for number, row in zip(batch, logits, strict=True):
-                    found[number] = row[: len(laid[number].input_ids)]
+                found |= {number: row[: lengths[number]] for number, row in zip(batch, logits, strict=True)}
         return [found[number] for number in range(len(laid))]
 
 
