@@ -186,6 +186,18 @@ def main(paths: argparse.Namespace) -> None:
     for record, share_of_all in ((paths.seeds, True), (paths.curve, False)):
         todo = list(plans(settings, share_of_all=share_of_all))
         study(record, todo, data, params=paths.params, models=paths.models, given=given, inputs=inputs)
+    extend_curve(paths.curve, paths.seeds)
+
+
+def extend_curve(curve: Path, seeds: Path) -> None:
+    """Give the curve its last point: what the seeds' table says of the whole training split."""
+    record, full = (json.loads(path.read_text(encoding="utf-8")) for path in (curve, seeds))
+    models = {row["model"] for row in record["rows"]}
+    known = {(row["model"], row["share"], row["seed"]) for row in record["rows"]}
+    record["rows"] += [
+        row for row in full["rows"] if row["model"] in models and (row["model"], row["share"], row["seed"]) not in known
+    ]
+    write_json(curve, record)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,19 @@ from pipeline.classifiers.registry import TRANSFORMER
 from pipeline.classifiers.tfidf import TfidfSettings
 from pipeline.classifiers.transformer import FinetuneSettings
 from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
-from pipeline.study import FROZEN, TFIDF, Data, Plan, StudySettings, fingerprint, measure, plans, study, subset
+from pipeline.study import (
+    FROZEN,
+    TFIDF,
+    Data,
+    Plan,
+    StudySettings,
+    extend_curve,
+    fingerprint,
+    measure,
+    plans,
+    study,
+    subset,
+)
 from tests.pipeline.build import A, E, R, labelled, toy_set
 
 SETTINGS = StudySettings(seeds=[7, 8, 9], shares=[0.25, 0.5], curve_seeds=2)
@@ -83,6 +95,17 @@ def test_an_interrupted_study_goes_on_and_other_inputs_start_anew(data: Data, pa
     assert second[0]["sentences"] == -1, "a row that is there was made again"
     assert first[1] == second[1]
     assert [row["sentences"] for row in run(todo[:1], "two")] == [38]
+
+
+def test_the_curve_ends_at_the_whole_training_split(tmp_path: Path) -> None:
+    curve, seeds = tmp_path / "curve.json", tmp_path / "seeds.json"
+    curve.write_text(json.dumps({"inputs": "x", "rows": [{"model": TFIDF, "share": 0.5, "seed": 7}]}))
+    full = [{"model": model, "share": 1.0, "seed": 7} for model in (TFIDF, FROZEN)]
+    seeds.write_text(json.dumps({"inputs": "x", "rows": full}))
+    for _ in range(2):
+        extend_curve(curve, seeds)
+        rows = json.loads(curve.read_text())["rows"]
+        assert [(row["model"], row["share"]) for row in rows] == [(TFIDF, 0.5), (TFIDF, 1.0)]
 
 
 def test_settings_and_data_are_what_rows_depend_on(params: Path, tmp_path: Path) -> None:
