@@ -158,7 +158,7 @@ def info(model: Path | None) -> None:
         **_what_computes(folder),
     }
     for key, value in rows.items():
-        click.echo(f"{key + ':':<16}{value}")
+        click.echo(f"{key + ':':<17}{value}")
 
 
 def _what_computes(folder: Path) -> dict[str, Any]:
