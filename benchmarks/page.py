@@ -34,15 +34,7 @@ def page(record: Mapping[str, Any]) -> str:
         " nothing but the encoder's int8 products on the sentences' own tokens.",
     ]
     for what, figures in record["processes"].items():
-<<<<<<< HEAD
-        title = (
-            "Cold start: a fresh process, one article of 40 sentences"
-            if what == "one article"
-            else f"One process, {what}"
-        )
-=======
         title = "Cold start: one article of 40 sentences" if what == "one article" else f"One process, {what}"
->>>>>>> runtime
         lines += [
             "",
             f"## {title}",

@@ -12,8 +12,8 @@ from newsvoice.records import read_records, write_json
 from newsvoice.runtime.classifier import Classifier
 from newsvoice.runtime.exported import GRAPH, ExportedModel
 from newsvoice.runtime.manifest import Manifest, file_hash
-from pipeline.config import load_settings, load_yaml
-from pipeline.export import ExportSettings, export
+from pipeline.config import load_yaml
+from pipeline.export import export
 from pipeline.folders import folder_hash
 from pipeline.labelling.label import LabelledSentence
 from pipeline.stages.command import run
@@ -21,16 +21,15 @@ from pipeline.stages.command import run
 
 def main(paths: argparse.Namespace) -> None:
     """Export, write the manifest, and let both models label the validation split."""
-    settings = load_settings(paths.params, "export", ExportSettings)
     classifier = Classifier.load(paths.model)
-    export(classifier, read_records(paths.train, LabelledSentence), settings, paths.runtime)
+    export(classifier, paths.runtime)
     Manifest.write(
         paths.runtime,
         {
             "weights": folder_hash(paths.model),
             "train": file_hash(paths.train),
             "contrast": file_hash(paths.contrast),
-            "parameters": sections_hash(load_yaml(paths.params), "finetune", "export"),
+            "parameters": sections_hash(load_yaml(paths.params), "finetune"),
         },
     )
     validation = read_records(paths.validation, LabelledSentence)

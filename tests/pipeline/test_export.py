@@ -20,7 +20,7 @@ from pipeline.folders import folder_hash
 from pipeline.labelling.label import GOLD, LabelledSentence, with_label
 from pipeline.stages.export import main, sections_hash
 
-PARAMS = "finetune:\n  seed: 1\nexport:\n  calibration_windows: 8\n  seed: 7\n"
+PARAMS = "finetune:\n  seed: 1\n"
 
 
 def labelled(*, articles: int) -> list[LabelledSentence]:
@@ -53,14 +53,14 @@ def test_the_stage_exports_and_measures_and_does_so_again_to_the_byte(paths: arg
 
     metrics = json.loads(paths.metrics.read_text())
     assert metrics["sentences"] == 12
-    assert metrics["agreement"] >= 0.9
+    assert metrics["agreement"] == 1
     assert 0 < metrics["largest_probability_change"] < 0.05
     manifest = Manifest.check(paths.runtime)
     assert manifest.sources == {
         "weights": folder_hash(paths.model),
         "train": file_hash(paths.train),
         "contrast": file_hash(paths.contrast),
-        "parameters": sections_hash(yaml.safe_load(PARAMS), "finetune", "export"),
+        "parameters": sections_hash(yaml.safe_load(PARAMS), "finetune"),
     }
     before = folder_hash(paths.runtime)
     shutil.rmtree(paths.runtime)
@@ -87,12 +87,12 @@ def test_words_keep_their_vectors_to_a_127th_of_their_largest_number(tiny_model:
     assert (np.abs(rows * scales - words) <= scales / 2 + 1e-7).all()
 
 
-def test_layers_and_words_are_stored_in_eight_bits(tiny_runtime: Path) -> None:
+def test_words_are_stored_in_eight_bits_and_layers_in_sixteen(tiny_runtime: Path) -> None:
     import onnx
 
     graph = onnx.load(tiny_runtime / GRAPH).graph
-    floats = [t for t in graph.initializer if t.data_type == onnx.TensorProto.FLOAT and len(t.dims) == 2]
-    # What is left are scales, the head, and nothing as large as a layer.
-    assert all(min(t.dims) <= 3 for t in floats)
-    assert {node.op_type for node in graph.node} >= {"QuantizeLinear", "DequantizeLinear", "Gather"}
-    assert not {node.op_type for node in graph.node} & {"DynamicQuantizeLinear"}
+    matrices = [t for t in graph.initializer if len(t.dims) == 2 and min(t.dims) > 1]
+    kinds = {t.data_type for t in matrices}
+    assert kinds == {onnx.TensorProto.INT8, onnx.TensorProto.FLOAT16}
+    # Nothing follows the input's own range: an answer must not depend on what is asked along with it.
+    assert not {node.op_type for node in graph.node} & {"DynamicQuantizeLinear", "QuantizeLinear"}
