@@ -11,6 +11,7 @@ from pipeline.classifiers.transformer import FinetuneSettings
 from pipeline.config import Settings, load_settings, load_yaml
 from pipeline.evaluation.evaluate import EvaluateSettings
 from pipeline.splits import SplitSettings
+from pipeline.study import StudySettings
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 SECTIONS: dict[str, type[Settings]] = {
@@ -18,6 +19,7 @@ SECTIONS: dict[str, type[Settings]] = {
     "baseline.tfidf": TfidfSettings,
     "finetune": FinetuneSettings,
     "evaluate": EvaluateSettings,
+    "study": StudySettings,
 }
 
 
