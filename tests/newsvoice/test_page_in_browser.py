@@ -1,7 +1,6 @@
 """The page as a person meets it: in Chromium, with a mouse, with a keyboard alone, on a phone, at night, on paper."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +11,13 @@ import pytest
 from newsvoice.labels import NAMES
 from newsvoice.predict import Labelled, Word
 from newsvoice.render.html import render
+from tests.browser import chromium, marks
 from tests.newsvoice.test_render import HOSTILE, UNSEEN, labelled
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 # A folder to leave pictures of the page in, for looking at.
 PICTURES = os.environ.get("NEWSVOICE_TEST_PICTURES")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium here: apt-get install chromium chromium-driver"),
-]
+pytestmark = marks
 
 TEXT = (
     "Fee rises\n\nBy Ada Low\n\nThe council met on Monday. “We pay for it all,” he said. A mere gift to the few. "
@@ -31,21 +27,8 @@ TEXT = (
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (
-        *("headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking"),
-        *("disable-component-update", "disable-sync", "disable-dev-shm-usage", "hide-scrollbars"),
-        f"user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-    yield browser
-    browser.quit()
+    with chromium(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 class Shown:

@@ -1,6 +1,5 @@
 """The report in a real browser: sound for keyboard, screen reader and telephone, and deaf to hostile texts."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,6 @@ import pytest
 
 pytest.importorskip("selenium", reason="selenium is not installed")
 
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -19,22 +17,10 @@ from newsvoice.records import write_text
 from pipeline.classifiers.registry import TRANSFORMER
 from pipeline.report.context import Sources, build_context
 from pipeline.report.render import render
+from tests.browser import chromium, marks
 from tests.pipeline.build_report import records, sources
 
-CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not (CHROMIUM and CHROMEDRIVER), reason="no Chromium here: apt-get install chromium chromium-driver"
-    ),
-    # Selenium leaves the driver's pipes to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-)
+pytestmark = marks
 # Markup, handlers, bidirectional controls, a letter of the other direction, controls, and a word without end.
 HOSTILE = (
     "</span></p></script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -50,19 +36,12 @@ Browser = Any
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM or ""
-    for flag in FLAGS.split():
-        options.add_argument(flag)
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
-    driver.set_script_timeout(PATIENCE_S)
-    # A page of files alone: whatever it tried to fetch would fail, and be logged.
-    driver.execute_cdp_cmd("Network.enable", {})
-    driver.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE)
-    yield driver
-    driver.quit()
+    with chromium(tmp_path_factory.mktemp("profile")) as driver:
+        driver.set_script_timeout(PATIENCE_S)
+        # A page of files alone: whatever it tried to fetch would fail, and be logged.
+        driver.execute_cdp_cmd("Network.enable", {})
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE)
+        yield driver
 
 
 OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
