@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import Field
 
 from newsvoice.labels import NAMES
-from newsvoice.metrics import classification_scores, confusion_matrix
+from newsvoice.metrics import classification_scores
 from newsvoice.records import read_records, write_json
 from pipeline.classifiers.base import SentenceClassifier
 from pipeline.classifiers.frozen import FrozenClassifier
@@ -29,7 +29,10 @@ from pipeline.classifiers.registry import TRANSFORMER, load_classifier
 from pipeline.classifiers.tfidf import TfidfClassifier, TfidfSettings
 from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier
 from pipeline.config import Settings, load_settings, load_yaml
-from pipeline.evaluation.predictions import ScoredSentence, gold_indices, predicted_indices, score
+from pipeline.evaluation.contrast import both_right
+from pipeline.evaluation.given import evaluate_given
+from pipeline.evaluation.predictions import score
+from pipeline.evaluation.resampling import matrices_by_article
 from pipeline.external import gold_sentences
 from pipeline.labelling.label import CONTEXT, LabelledSentence
 from pipeline.splits import SplitSettings
@@ -93,24 +96,14 @@ def measure(classifier: SentenceClassifier, data: Data, *, given: str) -> dict[s
     for name, sentences in data.sets.items():
         scored = score(classifier, sentences)
         if name == "contrast":
-            both = _both_right(scored)
-            row["contrast_both_right"] = sum(both) / len(both)
+            both = both_right(scored)
+            row["contrast_both_right"] = sum(both.values()) / len(both)
             continue
-        scores = classification_scores(
-            confusion_matrix(gold_indices(scored).tolist(), predicted_indices(scored).tolist())
-        )
+        scores = classification_scores(matrices_by_article(scored).sum(axis=0))
         row[name] = {"macro_f1": scores["macro_f1"], **{label: scores["labels"][label]["f1"] for label in NAMES}}
         if name == "test":
-            row["given_article"] = sum(s.gold == s.predicted for s in scored if s.article == given)
+            row["given_article"] = evaluate_given({"": scored}, given)[""]["right"]
     return row
-
-
-def _both_right(scored: Sequence[ScoredSentence]) -> list[bool]:
-    pairs: dict[str, bool] = {}
-    for s in scored:
-        name = s.article.rpartition("-")[0]
-        pairs[name] = pairs.get(name, True) and s.gold == s.predicted
-    return list(pairs.values())
 
 
 def train(plan: Plan, data: Data, params: Path) -> tuple[SentenceClassifier, list[LabelledSentence]]:

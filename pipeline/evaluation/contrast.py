@@ -25,10 +25,7 @@ def evaluate_pairs(
     rule_of = {pair.id: pair.rule for pair in pairs}
     results: dict[str, Any] = {}
     for name, scored in scored_by_model.items():
-        both: dict[str, bool] = {}
-        for sentence in scored:
-            pair = sentence.article.rpartition("-")[0]
-            both[pair] = both.get(pair, True) and sentence.gold == sentence.predicted
+        both = both_right(scored)
         if not both:
             results[name] = {"pairs": 0, "both_right": None, "interval": None, "sides_right": None, "by_rule": {}}
             continue
@@ -45,3 +42,12 @@ def evaluate_pairs(
             "by_rule": {rule: {"pairs": len(row), "both_right": sum(row)} for rule, row in sorted(by_rule.items())},
         }
     return results
+
+
+def both_right(scored: Sequence[ScoredSentence]) -> dict[str, bool]:
+    """Whether both sides of each pair, by its id, were labelled right."""
+    both: dict[str, bool] = {}
+    for sentence in scored:
+        pair = sentence.article.rpartition("-")[0]
+        both[pair] = both.get(pair, True) and sentence.gold == sentence.predicted
+    return both
