@@ -4,7 +4,8 @@ A writer keeps one sentence a line, its label letter in front (`R`, `A`, `E`; `N
 a blank line between paragraphs, front matter above a line `---`. `add` turns such a draft into
 
 - `ARTICLES/SLUG.txt`: front matter and text, as any article;
-- `ANNOTATIONS/SLUG.jsonl`: stand-off annotations, one a sentence, with the writer's vote.
+- `ANNOTATIONS/SLUG.jsonl`: stand-off annotations, one a sentence, with the vote of `--annotator` (the writer, unless
+  the text was written without labels and a reader's letters stand in front of its sentences).
 
 `votes` adds another annotator's pass, given as lines `slug index label confidence runner-up`.
 
@@ -36,7 +37,7 @@ _VOTE = re.compile(
 _TERMINATED = re.compile(r"[.!?…:;,—–-][\"'”’)\]]*$")
 
 
-def parse_draft(draft: str, *, where: str) -> tuple[str, list[Annotation]]:
+def parse_draft(draft: str, *, where: str, annotator: str = "writer") -> tuple[str, list[Annotation]]:
     """Return the article's text, front matter included, and one annotation a draft line.
 
     Raises `NewsvoiceError` for a line without a label letter, or no front matter.
@@ -59,17 +60,17 @@ def parse_draft(draft: str, *, where: str) -> tuple[str, list[Annotation]]:
         text += " " if paragraph_open and not alone else ("\n\n" if annotations else "")
         start = len(text)
         text += match[2]
-        vote = Vote(annotator="writer", label=LETTERS[match[1]])
+        vote = Vote(annotator=annotator, label=LETTERS[match[1]])
         annotations.append(Annotation(start=start, end=len(text), text=match[2], votes=(vote,)))
         paragraph_open = not alone
     return text + "\n", annotations
 
 
-def add(drafts: Path, *, articles: Path, annotations: Path) -> int:
+def add(drafts: Path, *, articles: Path, annotations: Path, annotator: str = "writer") -> int:
     """Convert every draft in a folder; return how many."""
     paths = sorted(drafts.glob("*.txt"))
     for path in paths:
-        text, marks = parse_draft(path.read_text(encoding="utf-8"), where=str(path))
+        text, marks = parse_draft(path.read_text(encoding="utf-8"), where=str(path), annotator=annotator)
         write_text(articles / path.name, text)
         write_jsonl(annotations / f"{path.stem}.jsonl", marks)
     return len(paths)
@@ -131,6 +132,7 @@ def main() -> None:
     adding = actions.add_parser("add", help="convert a folder of drafts")
     adding.add_argument("drafts", type=Path)
     adding.add_argument("--articles", type=Path, required=True)
+    adding.add_argument("--annotator", default="writer")
     voting = actions.add_parser("votes", help="add one annotator's pass")
     voting.add_argument("tables", type=Path, nargs="+")
     voting.add_argument("--annotator", required=True)
@@ -140,10 +142,13 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         if arguments.action == "add":
-            print(
-                add(arguments.drafts, articles=arguments.articles, annotations=arguments.annotations),
-                "articles",
+            count = add(
+                arguments.drafts,
+                articles=arguments.articles,
+                annotations=arguments.annotations,
+                annotator=arguments.annotator,
             )
+            print(count, "articles")
         elif arguments.action == "votes":
             for table in arguments.tables:
                 count = add_votes(table, annotator=arguments.annotator, annotations=arguments.annotations)

@@ -30,6 +30,7 @@ from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation.evaluate import EvaluateSettings
 from pipeline.external import gold_sentences
 from pipeline.labelling.label import LabelledSentence
+from pipeline.register import register
 from pipeline.stages.command import run
 
 FOLDS: Final = 5
@@ -98,12 +99,14 @@ def main(paths: argparse.Namespace) -> None:
         raise NewsvoiceError(f"{name} is not here", where=location, advice="the record stays as it is")
     corpus = read_records(paths.labelled, LabelledSentence)
     settings = load_settings(paths.params, "evaluate", EvaluateSettings)
-    found = two_sample(corpus, gold_sentences(Path(location)), settings)
+    real = gold_sentences(Path(location))
+    found = two_sample(corpus, real, settings)
+    habits = register(corpus, real, samples=settings.samples, seed=settings.seed)
     old = json.loads(paths.record.read_text(encoding="utf-8")) if paths.record.exists() else {}
     previous = old.get("previous", [])
     if old and old["sentences"] != found["sentences"]:
         previous = [*previous, {"when": f"{old['sentences']['corpus']} sentences", "auc": old["auc"]}]
-    write_json(paths.record, found | {"previous": previous})
+    write_json(paths.record, found | {"register": habits, "previous": previous})
 
 
 if __name__ == "__main__":

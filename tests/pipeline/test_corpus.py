@@ -207,3 +207,10 @@ def test_the_command_ends_with_one_line_on_a_broken_draft(annotations: Path, mon
     (drafts / "odd.txt").write_text("genre: x\n---\nodd\n", encoding="utf-8")
     with pytest.raises(SystemExit, match=re.escape(f"{drafts / 'odd.txt'}:3: a draft line is")):
         run_main(monkeypatch, "add", drafts, "--articles", annotations, "--annotations", annotations)
+
+
+def test_a_draft_that_a_reader_labelled_bears_the_readers_vote(annotations: Path) -> None:
+    folder = annotations.parent
+    add(folder / "drafts", articles=folder / "articles", annotations=annotations, annotator="reader")
+    marks = read_annotations(annotations / "ferry.jsonl")
+    assert [mark.votes for mark in marks] == [(Vote("reader", mark.label),) for mark in marks]
