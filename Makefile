@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external study two-sample cost suspects wheel bench clean help
+.PHONY: repro test external study two-sample cost suspects wheel bench bench-training sameness clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -53,6 +53,17 @@ wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
 bench: $(VENV)/installed   ## Speed of the exported model against transformers, once, on this machine
 	$(BIN)/python -m benchmarks.runtime --articles data/articles.jsonl --model models/classifier \
 		--runtime models/runtime --record benchmarks/results/runtime.json --page docs/benchmarks.md
+
+TRAINING := --params params.yaml --train data/splits/train.jsonl --contrast data/contrast/train.jsonl \
+	--validation data/splits/validation.jsonl
+
+bench-training: $(VENV)/installed   ## Speed of fine-tuning against transformers.Trainer, once, on this machine
+	$(BIN)/python -m benchmarks.training $(TRAINING) --metrics reports/finetune.json \
+		--record benchmarks/results/training.json --page docs/training.md
+
+sameness: $(VENV)/installed   ## What a small training keeps on other threads and instruction sets
+	$(BIN)/python -m benchmarks.sameness $(TRAINING) --test data/splits/test.jsonl \
+		--record benchmarks/results/sameness.json --page docs/reproducibility.md
 
 $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml
 	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }

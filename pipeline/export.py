@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from newsvoice.runtime.classifier import Classifier
+from newsvoice.runtime.classifier import Classifier, model_inputs
 from newsvoice.runtime.exported import GRAPH
 from newsvoice.runtime.tokens import TOKENIZER
 
@@ -55,7 +55,7 @@ def trace(classifier: Classifier) -> Any:
             logits: torch.Tensor = self.model(**dict(zip(names, values, strict=True))).logits
             return logits
 
-    names = [name for name in ("input_ids", "token_type_ids") if name in classifier.tokenizer.model_input_names]
+    names = [name for name in model_inputs(classifier.model) if name != "attention_mask"]
     longest = classifier.description.window_tokens
     tokens = torch.export.Dim("tokens", min=2, max=longest)
     with warnings.catch_warnings():

@@ -20,8 +20,13 @@ _ISA = (
 )
 
 
-def processor_type(*, threads: int) -> dict[str, Any]:
-    """Describe what rounding depends on: maker, family and model, instruction sets, threads, torch build."""
+def processor_type(*, threads: int, pinned: bool = False) -> dict[str, Any]:
+    """Describe what rounding depends on: maker, family and model, instruction sets, threads, torch build.
+
+    `pinned`: the process was kept to what all processors of an architecture share (`pipeline.environment`).
+    """
+    if pinned:
+        return {"architecture": platform.machine(), "model": "any", "threads": threads, "torch": torch.__version__}
     capabilities = torch.cpu.get_capabilities()
     return {
         "architecture": platform.machine(),

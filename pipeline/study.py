@@ -15,7 +15,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from pydantic import Field
@@ -24,11 +24,13 @@ from newsvoice.labels import NAMES
 from newsvoice.metrics import classification_scores
 from newsvoice.records import read_records, write_json
 from pipeline.classifiers.base import SentenceClassifier
+from pipeline.classifiers.contrastive import ContrastiveClassifier
 from pipeline.classifiers.frozen import FrozenClassifier
-from pipeline.classifiers.registry import TRANSFORMER, load_classifier
+from pipeline.classifiers.registry import FROZEN, SETFIT, TRANSFORMER, load_classifier
 from pipeline.classifiers.tfidf import TfidfClassifier, TfidfSettings
 from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier
 from pipeline.config import Settings, load_settings, load_yaml
+from pipeline.environment import start_anew
 from pipeline.evaluation.contrast import both_right
 from pipeline.evaluation.given import evaluate_given
 from pipeline.evaluation.predictions import score
@@ -40,15 +42,19 @@ from pipeline.stages.command import run
 
 log = logging.getLogger(__name__)
 
-TFIDF, FROZEN = "tfidf", "frozen"
+TFIDF: Final = "tfidf"
 
 
 class StudySettings(Settings):
-    """`seeds` train on everything; the first `curve_seeds` of them also on each of `shares` of the articles."""
+    """`seeds` train on everything; the first `curve_seeds` of them also on each of `shares` of the articles.
+
+    `setfit_pairs` is how many pairs of sentences SetFit's recipe learns from.
+    """
 
     seeds: list[int] = Field(min_length=1)
     shares: list[float]
     curve_seeds: int = Field(ge=1)
+    setfit_pairs: int = Field(ge=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,8 @@ def plans(settings: StudySettings, *, share_of_all: bool) -> Iterator[Plan]:
     if share_of_all:
         yield Plan(TFIDF, 1.0, settings.seeds[0])
         yield Plan(FROZEN, 1.0, settings.seeds[0])
-        yield from (Plan(TRANSFORMER, 1.0, seed) for seed in settings.seeds)
+        for model in (SETFIT, TRANSFORMER):
+            yield from (Plan(model, 1.0, seed) for seed in settings.seeds)
     else:
         for model in (TFIDF, TRANSFORMER):
             for share in settings.shares:
@@ -116,6 +123,9 @@ def train(plan: Plan, data: Data, params: Path) -> tuple[SentenceClassifier, lis
         classifier = TransformerClassifier(finetune).fit(learnt, data.validation)
     elif plan.model == FROZEN:
         classifier = FrozenClassifier(finetune).fit(prose, data.validation)
+    elif plan.model == SETFIT:
+        pairs = load_settings(params, "study", StudySettings).setfit_pairs
+        classifier = ContrastiveClassifier(finetune, pairs=pairs).fit(prose, data.validation)
     else:
         classifier = TfidfClassifier(load_settings(params, "baseline.tfidf", TfidfSettings)).fit(prose, data.validation)
     return classifier, prose
@@ -166,6 +176,7 @@ def fingerprint(params: Path, files: Sequence[Path]) -> str:
 def main(paths: argparse.Namespace) -> None:
     """Read everything, then run the seeds and the curve."""
     settings = load_settings(paths.params, "study", StudySettings)
+    start_anew(pinned=load_settings(paths.params, "finetune", FinetuneSettings).reproducible)
     files = [
         *(paths.splits / f"{name}.jsonl" for name in ("train", "validation", "test")),
         *(paths.contrast / f"{name}.jsonl" for name in ("train", "test")),

@@ -59,12 +59,7 @@ class Classifier(SentenceModel):
         except (OSError, ValueError, SafetensorError) as error:
             reason = str(error).splitlines()[0]
             raise NewsvoiceError(f"broken model ({reason})", where=str(folder), advice="make repro") from error
-        longest = getattr(model.config, "max_position_embeddings", description.window_tokens)
-        if description.window_tokens > longest:
-            raise NewsvoiceError(
-                f"window_tokens {description.window_tokens} is more than the model's {longest} positions",
-                where=str(folder / DESCRIPTION),
-            )
+        check_length(model, description.window_tokens, where=str(folder / DESCRIPTION))
         return cls(model, tokenizer, description)
 
     def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
@@ -77,16 +72,39 @@ class Classifier(SentenceModel):
         with torch.inference_mode():
             for batch in length_sorted_batches(lengths, token_budget=TOKEN_BUDGET):
                 rows = [laid[number] for number in batch]
-                inputs = collate([w.input_ids for w in rows], [w.type_ids for w in rows], self.tokenizer)
+                inputs = collate(self.model, self.tokenizer, [w.input_ids for w in rows], [w.type_ids for w in rows])
                 logits = self.model(**{k: v.to(device) for k, v in inputs.items()}).logits.float().cpu().numpy()
                 found |= {number: row[: lengths[number]] for number, row in zip(batch, logits, strict=True)}
         return [found[number] for number in range(len(laid))]
 
 
+def model_inputs(model: Any) -> tuple[str, ...]:
+    """Names of the inputs that a model takes: segment ids only where it tells two segments apart, as BERT does.
+
+    DistilBERT, RoBERTa, ModernBERT and DeBERTa as published do not. To them a quotation is marked in the text alone
+    (`newsvoice.text.plain.marked`).
+    """
+    segments = ("token_type_ids",) if (getattr(model.config, "type_vocab_size", None) or 0) > 1 else ()
+    return ("input_ids", *segments, "attention_mask")
+
+
+def check_length(model: Any, window_tokens: int, *, where: str) -> None:
+    """Raise `NewsvoiceError` when a model has fewer positions than a window has tokens."""
+    positions = getattr(model.config, "max_position_embeddings", None) or window_tokens
+    table = getattr(getattr(model.base_model, "embeddings", None), "position_embeddings", None)
+    if getattr(table, "padding_idx", None) is not None:
+        # RoBERTa counts positions from behind the padding's.
+        positions -= table.padding_idx + 1
+    if window_tokens > positions:
+        raise NewsvoiceError(
+            f"window_tokens {window_tokens} is more than the model's {positions} positions", where=where
+        )
+
+
 def collate(
-    ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]], tokenizer: Any, *, multiple: int = 1
+    model: Any, tokenizer: Any, ids: Sequence[Sequence[int]], types: Sequence[Sequence[int]], *, multiple: int = 1
 ) -> dict[str, Any]:
-    """Pad token and type ids to tensors `(batch, tokens)`, of those inputs that the tokenizer's model takes.
+    """Pad token and type ids to tensors `(batch, tokens)`, of those inputs that the model takes.
 
     `tokens` is rounded up to `multiple`.
     """
@@ -103,4 +121,4 @@ def collate(
         inputs["input_ids"][number, : len(row)] = torch.tensor(row)
         inputs["token_type_ids"][number, : len(row)] = torch.tensor(row_types)
         inputs["attention_mask"][number, : len(row)] = 1
-    return {name: tensor for name, tensor in inputs.items() if name in tokenizer.model_input_names}
+    return {name: inputs[name] for name in model_inputs(model)}

@@ -41,8 +41,10 @@ class Tokenizer:
         # As published, MiniLM's file pads every text to 128 tokens.
         backend.no_padding()
         backend.no_truncation()
-        opening, closing = backend.encode("").ids
-        return cls(backend, opening, closing)
+        around = backend.encode("").ids
+        if len(around) != 2:
+            raise ValueError(f"the tokenizer sets {len(around)} special tokens around a text, not one on each side")
+        return cls(backend, *around)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return each text's token ids, without special tokens and uncut."""

@@ -1,15 +1,14 @@
 """Windows of sentences as training batches: other borders in every epoch, little padding, one loss a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
 import torch
 from datasets import Dataset
-from torch import nn
+from numpy.typing import NDArray
 
-from newsvoice.labels import INDEX
 from newsvoice.runtime.classifier import collate
 from newsvoice.runtime.encoding import Tokens, cut_batches, windows
 from newsvoice.runtime.tokens import Tokenizer
@@ -19,13 +18,12 @@ from pipeline.labelling.label import LabelledSentence
 LENGTH_MULTIPLE: Final = 4
 # Shuffled inputs are sorted by length inside pools of this many batches: little padding, still random.
 POOL_BATCHES: Final = 16
-# The label of a sentence that is read along and not learnt from.
-UNLABELLED: Final = -100
 
 
 def training_windows(
     sentences: Sequence[LabelledSentence],
     tokens: Sequence[Tokens],
+    targets: NDArray[np.float64],
     tokenizer: Tokenizer,
     *,
     window_tokens: int,
@@ -34,7 +32,8 @@ def training_windows(
 ) -> Dataset:
     """Lay the training sentences into windows, with other borders in every epoch.
 
-    Every sentence is learnt from once an epoch, with what stands before and behind it in its window.
+    Every sentence is learnt from once an epoch, with what stands before and behind it in its window. `targets` has a
+    row a sentence (`pipeline.classifiers.targets`).
     """
     articles = sum(1 for _ in groupby(sentence.article for sentence in sentences))
     rng = np.random.default_rng((seed, epoch))
@@ -45,7 +44,7 @@ def training_windows(
             "input_ids": [w.input_ids for w in laid],
             "type_ids": [w.type_ids for w in laid],
             "spans": [[(span.start, span.end) for span in w.own] for w in laid],
-            "labels": [[INDEX.get(sentences[span.position].label, UNLABELLED) for span in w.own] for w in laid],
+            "targets": [[targets[span.position].tolist() for span in w.own] for w in laid],
             "length": [len(w.input_ids) for w in laid],
         }
     )
@@ -64,17 +63,26 @@ def shuffled_batches(lengths: Sequence[int], token_budget: int, *, seed: int) ->
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
+def learnt(rows: Mapping[str, Any]) -> int:
+    """How many sentences of a batch have a target."""
+    return sum(any(target) for window in rows["targets"] for target in window)
+
+
 def batch_loss(
-    model: Any, rows: dict[str, Any], loss_function: nn.Module, tokenizer: Any, *, device: str, precision: str
+    model: Any, rows: Mapping[str, Any], tokenizer: Any, *, sentences: int, device: str, precision: str
 ) -> torch.Tensor:
-    """Forward one batch of windows and return the mean loss of its sentences."""
-    inputs = collate(rows["input_ids"], rows["type_ids"], tokenizer, multiple=LENGTH_MULTIPLE)
+    """Forward some windows and return the cross-entropy of their sentences, summed and divided by `sentences`.
+
+    That is `learnt` of the batch, of which the windows may be a part.
+    """
+    inputs = collate(model, tokenizer, rows["input_ids"], rows["type_ids"], multiple=LENGTH_MULTIPLE)
     with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == "bf16"):
         by_token = model(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits
     by_sentence = torch.bmm(averages(rows["spans"], by_token.shape[1]).to(device), by_token.float())
-    labels = [label + [UNLABELLED] * (by_sentence.shape[1] - len(label)) for label in rows["labels"]]
-    loss: torch.Tensor = loss_function(by_sentence.flatten(0, 1), torch.tensor(labels, device=device).flatten())
-    return loss
+    targets = torch.zeros_like(by_sentence)
+    for row, of_window in zip(targets, rows["targets"], strict=True):
+        row[: len(of_window)] = torch.tensor(of_window)
+    return -(targets * by_sentence.log_softmax(dim=-1)).sum() / max(sentences, 1)
 
 
 def averages(spans: Sequence[Sequence[Sequence[int]]], tokens: int) -> torch.Tensor:

@@ -1,10 +1,15 @@
 """Where a pretrained encoder comes from: the embedded package, a local folder, or the hub."""
 
 import hashlib
+import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoTokenizer
 
 from newsvoice.errors import NewsvoiceError
+from newsvoice.runtime.tokens import Tokenizer
 
 EMBEDDED: Final = "embedded"
 # SHA-256 of the weights of sentence-transformers/all-MiniLM-L6-v2 as published.
@@ -24,13 +29,43 @@ def encoder_source(encoder: str, revision: str | None) -> tuple[str, str | None]
         return str(folder), None
     if encoder.startswith((".", "/", "~")):
         raise NewsvoiceError("no such folder", where=f"finetune.encoder: {encoder}", advice="check the path")
-    if revision is None:
+    # A branch or a tag can move.
+    if revision is None or not re.fullmatch(r"[0-9a-f]{40}", revision):
         raise NewsvoiceError(
             "a hub encoder needs a pinned revision, or results change under you",
             where=f"finetune.encoder: {encoder}",
-            advice="set finetune.revision to a commit hash",
+            advice="set finetune.revision to a commit hash (40 hex digits)",
         )
     return encoder, revision
+
+
+def load_encoder(
+    kind: Any, encoder: str, revision: str | None, *, dropout: float | None = None, labels: Any = None, **options: Any
+) -> tuple[Any, Any]:
+    """Return model and tokenizer: `kind` is an Auto class of transformers, `options` go to its `from_pretrained`.
+
+    `dropout` replaces every dropout of the encoder, whatever its family calls them; `labels` (names in order) size
+    and name the head. Raises `NewsvoiceError` when the encoder cannot be had, or its tokenizer cannot lay windows.
+    """
+    source, revision = encoder_source(encoder, revision)
+    try:
+        config = AutoConfig.from_pretrained(source, revision=revision)
+        if labels is not None:
+            config.id2label = dict(enumerate(labels))
+            config.label2id = {name: index for index, name in enumerate(labels)}
+        if dropout is not None:
+            for name, value in vars(config).items():
+                if "dropout" in name and isinstance(value, (int, float)) and not isinstance(value, bool):
+                    setattr(config, name, dropout)
+        model = kind.from_pretrained(source, revision=revision, config=config, **options)
+        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+        Tokenizer.of(tokenizer.backend_tokenizer)
+    except (OSError, ValueError, AttributeError, SafetensorError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise NewsvoiceError(
+            f"cannot use this encoder ({reason})", where=f"finetune.encoder: {encoder}", advice="check id and revision"
+        ) from error
+    return model, tokenizer
 
 
 def _embedded_folder() -> Path:

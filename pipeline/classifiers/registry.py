@@ -19,6 +19,12 @@ TITLES: Final = {
     "tfidf": "TF-IDF + logistic regression",
     TRANSFORMER: "fine-tuned transformer",
 }
+# What the study measures beside them and nothing saves.
+FROZEN, SETFIT = "frozen", "setfit"
+YARDSTICKS: Final = {
+    FROZEN: "frozen encoder + logistic regression",
+    SETFIT: "SetFit's recipe, same encoder",
+}
 _KINDS: Final[dict[str, type[SentenceClassifier]]] = {
     "majority": MajorityClassifier,
     "rules": RulesClassifier,

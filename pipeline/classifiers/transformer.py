@@ -10,19 +10,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.optimize import minimize_scalar
 from torch import nn
-from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers import AutoModelForTokenClassification
 
+from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import Sentence
-from newsvoice.runtime.classifier import Classifier
-from newsvoice.runtime.encoding import ModelDescription, tokenize
+from newsvoice.runtime.classifier import Classifier, check_length
+from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, tokenize
 from newsvoice.runtime.tokens import Tokenizer
-from pipeline.classifiers.batches import UNLABELLED, batch_loss, shuffled_batches, training_windows
-from pipeline.classifiers.encoders import encoder_source
+from pipeline.classifiers.batches import batch_loss, learnt, shuffled_batches, training_windows
+from pipeline.classifiers.encoders import load_encoder
+from pipeline.classifiers.processes import Processes
+from pipeline.classifiers.targets import SoftLabels, targets
+from pipeline.classifiers.temperature import fit_temperature, negative_log_likelihood
 from pipeline.config import Settings
+from pipeline.environment import is_pinned
 from pipeline.labelling.label import LabelledSentence
 
 log = logging.getLogger(__name__)
@@ -38,7 +42,10 @@ class FinetuneSettings(Settings):
     sentences before a window's own are read along. `token_budget` is the size of a batch in padded tokens;
     `warmup_share` of all steps raises the learning rate, the rest lowers it to zero. `precision: auto` takes
     bf16 where the processor multiplies it natively. `threads` is pinned because another count sums in
-    another order.
+    another order. `soft_share` of a target is the sentence's soft label, where training is given any;
+    `interpolation` is how far the trained encoder goes from the pretrained one (1: all the way). `profile:
+    reproducible` takes fp32, one thread and an old instruction set, whatever else is set, so that bytes hold
+    across processors. `processes` train together, each with `threads` of its own.
     """
 
     encoder: str
@@ -51,12 +58,25 @@ class FinetuneSettings(Settings):
     warmup_share: float = Field(ge=0, lt=1)
     dropout: float = Field(ge=0, lt=1)
     label_smoothing: float = Field(ge=0, lt=1)
+    soft_share: float = Field(ge=0, le=1)
+    interpolation: float = Field(gt=0, le=1)
     freeze_embeddings: bool
     token_budget: int = Field(ge=64)
     precision: Literal["auto", "fp32", "bf16"]
     device: str
+    profile: Literal["fast", "reproducible"]
     threads: int = Field(ge=1)
+    processes: int = Field(ge=1)
     seed: int
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether bytes are promised across processors."""
+        return self.profile == "reproducible"
+
+    def effective(self) -> Self:
+        """These settings with what the profile `reproducible` stands for in place of theirs."""
+        return self.model_copy(update={"precision": "fp32", "threads": 1}) if self.reproducible else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +102,34 @@ class History:
 class TransformerClassifier:
     """Fine-tunes on windows of whole sentences; keeps the best validation epoch."""
 
-    def __init__(self, settings: FinetuneSettings | None = None, runtime: Classifier | None = None) -> None:
-        self.settings, self.runtime = settings, runtime
+    def __init__(
+        self,
+        settings: FinetuneSettings | None = None,
+        runtime: Classifier | None = None,
+        *,
+        soft_labels: SoftLabels | None = None,
+    ) -> None:
+        self.settings, self.runtime, self.soft_labels = settings, runtime, soft_labels or {}
         self.history = History()
 
     def fit(self, train: Sequence[LabelledSentence], validation: Sequence[LabelledSentence]) -> Self:
         """Train on `train`; `validation` picks the epoch (macro-F1) and the temperature, nothing else.
 
-        Raises `NewsvoiceError` when the encoder cannot be found.
+        Raises `NewsvoiceError` when the encoder cannot be found or is too short, or when the profile asks for an
+        environment that this process was not started in.
         """
         if self.settings is None:
             raise ValueError("settings are needed to fit")
-        s = self.settings
-        _make_deterministic(s)
+        s = self.settings.effective()
+        if s.reproducible and not is_pinned():
+            raise NewsvoiceError(
+                "this process was not started for it", where="finetune.profile", advice="see pipeline/environment.py"
+            )
+        processes = Processes.present(device=s.device)
+        make_deterministic(s)
         precision = resolve_precision(s.precision, s.device)
         model, tokenizer = _build(s)
+        pretrained = {k: v.clone() for k, v in model.base_model.state_dict().items()} if s.interpolation < 1 else {}
         description = ModelDescription(
             name="transformer",
             labels=NAMES,
@@ -110,15 +143,23 @@ class TransformerClassifier:
             log.warning(
                 "%d training sentences are longer than a window of %d tokens and were cut", cut, s.window_tokens
             )
+        aims = targets(train, smoothing=s.label_smoothing, soft_labels=self.soft_labels, soft_share=s.soft_share)
         data = [
-            training_windows(train, tokens, text_tokenizer, window_tokens=s.window_tokens, seed=s.seed, epoch=epoch)
+            training_windows(
+                train, tokens, aims, text_tokenizer, window_tokens=s.window_tokens, seed=s.seed, epoch=epoch
+            )
             for epoch in range(s.epochs)
         ]
         schedule = [
             shuffled_batches(rows["length"], s.token_budget, seed=s.seed + epoch) for epoch, rows in enumerate(data)
         ]
-        optimiser, scheduler = _optimiser(model, s, steps=sum(map(len, schedule)))
-        loss_function = nn.CrossEntropyLoss(label_smoothing=s.label_smoothing, ignore_index=UNLABELLED)
+        optimiser, scheduler = optimiser_and_schedule(
+            model,
+            steps=sum(map(len, schedule)),
+            learning_rate=s.learning_rate,
+            weight_decay=s.weight_decay,
+            warmup_share=s.warmup_share,
+        )
         gold = np.array([INDEX[v.label] for v in validation])
         best: tuple[float, dict[str, torch.Tensor], NDArray[np.float64]] | None = None
         epochs: list[Epoch] = []
@@ -126,15 +167,13 @@ class TransformerClassifier:
             model.train()
             losses = []
             for batch in batches:
-                loss = batch_loss(model, rows[batch], loss_function, tokenizer, device=s.device, precision=precision)
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss = _backward(model, tokenizer, rows[batch], processes, device=s.device, precision=precision)
                 nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)
                 optimiser.step()
                 scheduler.step()
                 optimiser.zero_grad(set_to_none=True)
-                losses.append(loss.item())
-            model.eval()
-            logits = np.log(Classifier(model, tokenizer, description).predict_proba(validation))
+                losses.append(loss)
+            logits = _logits(model, tokenizer, description, validation)
             score = float(macro_f1(confusion_matrix(gold.tolist(), logits.argmax(axis=1).tolist())))
             epoch = Epoch(number, float(np.mean(losses)), negative_log_likelihood(logits, gold, 1.0), score)
             epochs.append(epoch)
@@ -144,7 +183,11 @@ class TransformerClassifier:
                 best_epoch = number
         assert best is not None
         model.load_state_dict(best[1])
-        description = replace(description, temperature=fit_temperature(best[2], gold))
+        logits = best[2]
+        if s.interpolation < 1:
+            _pull_back(model.base_model, pretrained, s.interpolation)
+            logits = _logits(model, tokenizer, description, validation)
+        description = replace(description, temperature=fit_temperature(logits, gold))
         self.runtime = Classifier(model.cpu(), tokenizer, description)
         self.history = History(epochs, best_epoch, precision, steps=sum(map(len, schedule)))
         return self
@@ -160,6 +203,8 @@ class TransformerClassifier:
         if self.runtime is None:
             raise ValueError("fit before saving")
         folder.mkdir(parents=True, exist_ok=True)
+        # Whatever a model before this one left here must not make half of this one load.
+        (folder / DESCRIPTION).unlink(missing_ok=True)
         self.runtime.model.save_pretrained(folder, safe_serialization=True)
         self.runtime.tokenizer.save_pretrained(folder)
         self.runtime.description.save(folder)
@@ -184,42 +229,25 @@ def _has_native_bf16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
 
 
-def negative_log_likelihood(logits: NDArray[np.float64], gold: NDArray[np.int64], temperature: float) -> float:
-    """Mean −log p(gold) of `(n, 3)` logits divided by `temperature`."""
-    scaled = logits / temperature
-    peak = scaled.max(axis=1, keepdims=True)
-    normaliser = np.log(np.exp(scaled - peak).sum(axis=1)) + peak[:, 0]
-    return float(np.mean(normaliser - scaled[np.arange(len(gold)), gold]))
-
-
-def fit_temperature(logits: NDArray[np.float64], gold: NDArray[np.int64]) -> float:
-    """Return the temperature of least negative log-likelihood (Guo et al. 2017), in 0.25 to 10."""
-    found = minimize_scalar(lambda t: negative_log_likelihood(logits, gold, t), bounds=(0.25, 10.0), method="bounded")
-    return round(float(found.x), 3)
-
-
-def _make_deterministic(settings: FinetuneSettings) -> None:
+def make_deterministic(settings: FinetuneSettings) -> None:
+    """Seed and pin what training draws and adds up."""
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     torch.use_deterministic_algorithms(True)
 
 
 def _build(s: FinetuneSettings) -> tuple[Any, Any]:
-    source, revision = encoder_source(s.encoder, s.revision)
-    names = dict(enumerate(NAMES))
-    model = AutoModelForTokenClassification.from_pretrained(
-        source,
-        revision=revision,
-        num_labels=len(NAMES),
-        id2label=names,
-        label2id={name: index for index, name in names.items()},
-        hidden_dropout_prob=s.dropout,
-        attention_probs_dropout_prob=s.dropout,
+    model, tokenizer = load_encoder(
+        AutoModelForTokenClassification,
+        s.encoder,
+        s.revision,
+        dropout=s.dropout,
+        labels=NAMES,
         # Flash attention's backward pass is slow on processors (torch 2.13).
         attn_implementation="eager" if s.device == "cpu" else None,
         dtype=torch.float32,
     )
-    tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+    check_length(model, s.window_tokens, where=f"finetune.encoder: {s.encoder}")
     if s.freeze_embeddings:
         embeddings = model.base_model.embeddings
         embeddings.requires_grad_(False)
@@ -229,16 +257,52 @@ def _build(s: FinetuneSettings) -> tuple[Any, Any]:
     return model.to(s.device), tokenizer
 
 
-def _optimiser(model: Any, s: FinetuneSettings, *, steps: int) -> tuple[Any, Any]:
+def optimiser_and_schedule(
+    model: Any, *, steps: int, learning_rate: float, weight_decay: float, warmup_share: float
+) -> tuple[Any, Any]:
     """AdamW with decay on matrices alone, a linear warm-up and a linear way down to zero."""
     trained = [p for p in model.parameters() if p.requires_grad]
     groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": s.weight_decay},
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimiser = torch.optim.AdamW(groups, lr=s.learning_rate, foreach=True)
-    warmup = max(1, round(s.warmup_share * steps))
+    optimiser = torch.optim.AdamW(groups, lr=learning_rate, foreach=True)
+    warmup = max(1, round(warmup_share * steps))
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
     )
     return optimiser, scheduler
+
+
+def _backward(
+    model: Any, tokenizer: Any, rows: dict[str, Any], processes: Processes, *, device: str, precision: str
+) -> float:
+    """Leave the gradient of a batch's mean loss in the parameters, the same in every process; return that loss."""
+    share, sentences = processes.share(rows), learnt(rows)
+    loss = torch.zeros((), device=device)
+    if share["input_ids"]:
+        loss = batch_loss(model, share, tokenizer, sentences=sentences, device=device, precision=precision)
+        loss.backward()  # type: ignore[no-untyped-call]
+    if processes.count > 1:
+        trained = [p for p in model.parameters() if p.requires_grad]
+        for parameter in trained:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        loss = loss.detach()
+        processes.sum([loss, *(p.grad for p in trained if p.grad is not None)])
+    return loss.item()
+
+
+def _logits(
+    model: Any, tokenizer: Any, description: ModelDescription, sentences: Sequence[Sentence]
+) -> NDArray[np.float64]:
+    """Log-probabilities before calibration, as the users' code computes them; leaves the model in inference mode."""
+    probabilities: NDArray[np.float64] = Classifier(model, tokenizer, description).predict_proba(sentences)
+    return np.log(probabilities)
+
+
+def _pull_back(encoder: Any, pretrained: dict[str, torch.Tensor], share: float) -> None:
+    """Leave each trained weight `share` of the way from where it was before (WiSE-FT, Wortsman et al. 2022)."""
+    with torch.no_grad():
+        for name, tensor in encoder.state_dict().items():
+            tensor.copy_(torch.lerp(pretrained[name], tensor, share))

@@ -6,7 +6,7 @@ from typing import Any
 
 from newsvoice.labels import LABELS, NAMES
 from newsvoice.records import Article
-from pipeline.classifiers.registry import BASELINES, TITLES, TRANSFORMER
+from pipeline.classifiers.registry import BASELINES, TITLES, TRANSFORMER, YARDSTICKS
 from pipeline.evaluation import spread
 from pipeline.evaluation.predictions import ScoredSentence
 from pipeline.evaluation.slices import UNSTATED
@@ -115,6 +115,7 @@ def seeds(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     by_model, names = spread.by_model(rows), spread.sets(rows)
     return {
         "models": by_model,
+        "titles": TITLES | YARDSTICKS,
         "sets": names,
         "seeds": sorted({row["seed"] for row in rows}),
         "figures": [

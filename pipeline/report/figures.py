@@ -5,7 +5,7 @@ from itertools import cycle
 from typing import Any
 
 from newsvoice.labels import LABELS
-from pipeline.classifiers.registry import TITLES, TRANSFORMER
+from pipeline.classifiers.registry import TITLES, TRANSFORMER, YARDSTICKS
 from pipeline.report.drawing import BLUE, INK, LABEL_FILLS, PAPER, RED, SERIES, SOFT, canvas, svg
 
 Rows = Sequence[Mapping[str, Any]]
@@ -34,8 +34,9 @@ def _main_apart(name: str) -> tuple[str, str]:
 
 def _name_rows(axis: Any, names: Sequence[str]) -> None:
     """Write each model's name above its row, where a narrow page has room for it."""
+    titles = TITLES | YARDSTICKS
     for row, name in enumerate(names):
-        axis.text(0, row + 0.38, TITLES.get(name, name), transform=axis.get_yaxis_transform(), va="center")
+        axis.text(0, row + 0.38, titles.get(name, name), transform=axis.get_yaxis_transform(), va="center")
     axis.set(yticks=[], ylim=(-0.45, len(names) - 0.3))
     axis.spines["left"].set_visible(False)
     axis.grid(axis="x")

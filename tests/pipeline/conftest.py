@@ -36,11 +36,15 @@ def finetune_settings(tiny_encoder: Path) -> FinetuneSettings:
         warmup_share=0.0,
         dropout=0.0,
         label_smoothing=0.0,
+        soft_share=0.0,
+        interpolation=1.0,
         freeze_embeddings=False,
         token_budget=64,
         precision="fp32",
         device="cpu",
+        profile="fast",
         threads=1,
+        processes=1,
         seed=7,
     )
 

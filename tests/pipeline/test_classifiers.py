@@ -19,26 +19,21 @@ from newsvoice.rules import label_all_by_rules
 from newsvoice.runtime.encoding import tokenize
 from newsvoice.runtime.tokens import Tokenizer
 from pipeline.classifiers.base import SentenceClassifier
-from pipeline.classifiers.batches import UNLABELLED, averages, batch_loss, shuffled_batches, training_windows
+from pipeline.classifiers.batches import averages, batch_loss, learnt, shuffled_batches, training_windows
 from pipeline.classifiers.encoders import EMBEDDED, EMBEDDED_SHA256, encoder_source
 from pipeline.classifiers.majority import MajorityClassifier
 from pipeline.classifiers.registry import MODELS, TITLES, TRANSFORMER, load_classifier
 from pipeline.classifiers.rules import RulesClassifier
+from pipeline.classifiers.targets import targets
+from pipeline.classifiers.temperature import fit_temperature, negative_log_likelihood
 from pipeline.classifiers.tfidf import TfidfClassifier, TfidfSettings
-from pipeline.classifiers.transformer import (
-    FinetuneSettings,
-    TransformerClassifier,
-    fit_temperature,
-    negative_log_likelihood,
-    resolve_precision,
-)
+from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier, resolve_precision
 from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
 from tests.pipeline.build import A, E, R, labelled, toy_set
 from tests.pipeline.conftest import Factory
 
 # Probabilities are written with six digits where a file is meant for reading.
 WRITTEN = 2e-6
-LOSS = torch.nn.CrossEntropyLoss(ignore_index=UNLABELLED)
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -237,15 +232,43 @@ def test_a_sentence_of_context_teaches_nothing_of_its_own(finetune_settings: Fin
         "input_ids": [[2, 5, 3, 6, 3]],
         "type_ids": [[0] * 5],
         "spans": [[(1, 3), (3, 5)]],
-        "labels": [[UNLABELLED, 1]],
+        "targets": [[[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]],
     }
-    alone = batch | {"spans": [[(3, 5)]], "labels": [[1]]}
+    alone = batch | {"spans": [[(3, 5)]], "targets": [[[0.0, 1.0, 0.0]]]}
     runtime = classifier.runtime
     one, other = (
-        batch_loss(runtime.model, rows, LOSS, runtime.tokenizer, device="cpu", precision="fp32")
+        batch_loss(
+            runtime.model, rows, runtime.tokenizer, sentences=learnt(rows), device="cpu", precision="fp32"
+        ).item()
         for rows in (batch, alone)
     )
-    assert one.item() == pytest.approx(other.item())
+    assert one == pytest.approx(other)
+    assert one > 0
+    nothing = batch | {"targets": [[[0.0] * 3] * 2]}
+    assert learnt(nothing) == 0
+    assert batch_loss(runtime.model, nothing, runtime.tokenizer, sentences=0, device="cpu", precision="fp32") == 0
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_the_loss_is_the_cross_entropy_of_torch(fitted: dict[str, SentenceClassifier], smoothing: float) -> None:
+    runtime = fitted[TRANSFORMER].runtime
+    sentences = [labelled("x", label) for label in (A, R, E)]
+    rows = {
+        "input_ids": [[2, 5, 3, 6, 3], [2, 7, 3]],
+        "type_ids": [[0] * 5, [0] * 3],
+        "spans": [[(1, 3), (3, 5)], [(1, 3)]],
+        "targets": np.split(targets(sentences, smoothing=smoothing, soft_labels={}, soft_share=0.5), [2]),
+    }
+    rows["targets"] = [of_window.tolist() for of_window in rows["targets"]]
+    found = batch_loss(runtime.model, rows, runtime.tokenizer, sentences=3, device="cpu", precision="fp32")
+    logits = [
+        runtime.model(torch.tensor([ids])).logits[0, start:end].mean(0)
+        for ids, spans in zip(rows["input_ids"], rows["spans"], strict=True)
+        for start, end in spans
+    ]
+    gold = torch.tensor([INDEX[s.label] for s in sentences])
+    wanted = torch.nn.functional.cross_entropy(torch.stack(logits), gold, label_smoothing=smoothing)
+    assert found.item() == pytest.approx(wanted.item(), abs=1e-5)
 
 
 def test_the_saved_folder_knows_labels_and_the_temperature_of_validation(saved_models: Path) -> None:
@@ -263,12 +286,14 @@ def test_window_borders_move_with_the_epoch_and_every_sentence_is_learnt_once(ti
     tokenizer = Tokenizer.load(tiny_encoder)
     sentences = toy_set()
     tokens = tokenize(tokenizer, sentences, window_tokens=32)
+    aims = targets(sentences, smoothing=0.0, soft_labels={}, soft_share=0.0)
     first, again, second = (
-        training_windows(sentences, tokens, tokenizer, window_tokens=32, seed=7, epoch=epoch) for epoch in (0, 0, 1)
+        training_windows(sentences, tokens, aims, tokenizer, window_tokens=32, seed=7, epoch=epoch)
+        for epoch in (0, 0, 1)
     )
     assert first["input_ids"] == again["input_ids"] != second["input_ids"]
     for rows in (first, second):
-        assert [label for row in rows["labels"] for label in row] == [INDEX[s.label] for s in sentences]
+        assert [target for row in rows["targets"] for target in row] == aims.tolist()
         assert max(rows["length"]) <= 32
 
 
@@ -327,12 +352,23 @@ def test_a_local_folder_is_taken_as_it_is(tiny_encoder: Path) -> None:
     assert encoder_source(str(tiny_encoder), None) == (str(tiny_encoder), None)
 
 
-def test_a_hub_id_needs_a_revision() -> None:
+@pytest.mark.parametrize("revision", [None, "main", "v1.0", "0123abc"])
+def test_a_hub_id_needs_a_commit(revision: str | None) -> None:
     with pytest.raises(
         NewsvoiceError, match=r"finetune\.encoder: nobody/nothing: a hub encoder needs a pinned revision"
     ):
-        encoder_source("nobody/nothing", None)
-    assert encoder_source("nobody/nothing", "0123abc") == ("nobody/nothing", "0123abc")
+        encoder_source("nobody/nothing", revision)
+
+
+def test_a_hub_id_with_a_commit_is_taken() -> None:
+    assert encoder_source("nobody/nothing", "0123abcdef" * 4) == ("nobody/nothing", "0123abcdef" * 4)
+
+
+def test_a_folder_that_is_no_encoder_is_one_line(finetune_settings: FinetuneSettings, tmp_path: Path) -> None:
+    settings = finetune_settings.model_copy(update={"encoder": str(tmp_path)})
+    with pytest.raises(NewsvoiceError, match=r"^finetune\.encoder: .*: cannot use this encoder \(.*\); check") as error:
+        TransformerClassifier(settings).fit(toy_set(), toy_set("other"))
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("revision", [None, "0123abc"])

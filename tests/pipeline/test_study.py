@@ -1,17 +1,18 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
-from newsvoice.labels import NOT_PROSE
+from newsvoice.labels import INDEX, NOT_PROSE
+from pipeline.classifiers.contrastive import ContrastiveClassifier, sample_pairs
 from pipeline.classifiers.frozen import FrozenClassifier
-from pipeline.classifiers.registry import TRANSFORMER
+from pipeline.classifiers.registry import FROZEN, SETFIT, TRANSFORMER
 from pipeline.classifiers.tfidf import TfidfSettings
 from pipeline.classifiers.transformer import FinetuneSettings
 from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
 from pipeline.study import (
-    FROZEN,
     TFIDF,
     Data,
     Plan,
@@ -25,7 +26,7 @@ from pipeline.study import (
 )
 from tests.pipeline.build import A, E, R, labelled, toy_set
 
-SETTINGS = StudySettings(seeds=[7, 8, 9], shares=[0.25, 0.5], curve_seeds=2)
+SETTINGS = StudySettings(seeds=[7, 8, 9], shares=[0.25, 0.5], curve_seeds=2, setfit_pairs=200)
 
 
 def pair(number: int) -> list[LabelledSentence]:
@@ -45,6 +46,7 @@ def data() -> Data:
 def params(tmp_path: Path, finetune_settings: FinetuneSettings, tfidf_settings: TfidfSettings) -> Path:
     path = tmp_path / "params.yaml"
     value = {"finetune": finetune_settings.model_dump(), "baseline": {"tfidf": tfidf_settings.model_dump()}}
+    value["study"] = SETTINGS.model_dump()
     path.write_text(yaml.safe_dump(value), encoding="utf-8")
     return path
 
@@ -53,6 +55,7 @@ def test_every_seed_trains_on_everything_and_some_on_shares() -> None:
     assert list(plans(SETTINGS, share_of_all=True)) == [
         Plan(TFIDF, 1.0, 7),
         Plan(FROZEN, 1.0, 7),
+        *(Plan(SETFIT, 1.0, seed) for seed in (7, 8, 9)),
         *(Plan(TRANSFORMER, 1.0, seed) for seed in (7, 8, 9)),
     ]
     curve = list(plans(SETTINGS, share_of_all=False))
@@ -79,7 +82,7 @@ def test_a_row_measures_every_set(data: Data, fitted: dict[str, FrozenClassifier
 
 def test_an_interrupted_study_goes_on_and_other_inputs_start_anew(data: Data, params: Path, tmp_path: Path) -> None:
     record = tmp_path / "seeds.json"
-    todo = [Plan(TFIDF, 1.0, 7), Plan(FROZEN, 1.0, 7), Plan(TRANSFORMER, 0.5, 8)]
+    todo = [Plan(TFIDF, 1.0, 7), Plan(FROZEN, 1.0, 7), Plan(SETFIT, 1.0, 7), Plan(TRANSFORMER, 0.5, 8)]
 
     def run(plans_: list[Plan], inputs: str) -> list[dict[str, object]]:
         study(record, plans_, data, params=params, models=tmp_path, given="x", inputs=inputs)
@@ -91,7 +94,7 @@ def test_an_interrupted_study_goes_on_and_other_inputs_start_anew(data: Data, pa
     marked["rows"][0]["sentences"] = -1
     record.write_text(json.dumps(marked))
     second = run(todo, "one")
-    assert [row["model"] for row in second] == [TFIDF, FROZEN, TRANSFORMER]
+    assert [row["model"] for row in second] == [TFIDF, FROZEN, SETFIT, TRANSFORMER]
     assert second[0]["sentences"] == -1, "a row that is there was made again"
     assert first[1] == second[1]
     assert [row["sentences"] for row in run(todo[:1], "two")] == [38]
@@ -127,3 +130,32 @@ def test_frozen_embeddings_separate_an_easy_set_and_are_not_saved(
     assert classifier.predict_proba([]).shape == (0, 3)
     with pytest.raises(NotImplementedError):
         classifier.save(tmp_path)
+
+
+def test_pairs_are_half_of_one_label_and_half_of_two() -> None:
+    labels = np.array([0] * 60 + [1] * 30 + [2] * 10)
+    first, second = sample_pairs(labels, 400, seed=3)
+    assert len(first) == len(second) == 400
+    assert (first != second).all()
+    same = labels[first] == labels[second]
+    assert same.sum() == 200
+    # Each from all such pairs alike: of one label, most are of the frequent one.
+    shares = np.bincount(labels[first[same]], minlength=3) / 200
+    assert shares == pytest.approx([60 * 59 / 4530, 30 * 29 / 4530, 10 * 9 / 4530], abs=0.08)
+    again, other = sample_pairs(labels, 400, seed=3), sample_pairs(labels, 400, seed=4)
+    assert (again[0] == first).all()
+    assert (other[0] != first).any()
+
+
+def test_setfits_recipe_draws_labels_apart_and_gives_the_same_again(finetune_settings: FinetuneSettings) -> None:
+    def angles(classifier: FrozenClassifier) -> float:
+        """How much nearer sentences of one label are than those of two."""
+        vectors = classifier.embed(toy_set("new"))
+        near, same = vectors @ vectors.T, np.equal.outer(*[[s.label for s in toy_set("new")]] * 2)
+        return float(near[same].mean() - near[~same].mean())
+
+    frozen = FrozenClassifier(finetune_settings).fit(toy_set(), [])
+    one, other = (ContrastiveClassifier(finetune_settings, pairs=2000).fit(toy_set(), []) for _ in range(2))
+    assert angles(one) > angles(frozen) + 0.05
+    assert (one.predict_proba(toy_set("new")) == other.predict_proba(toy_set("new"))).all()
+    assert one.predict_proba(toy_set("new")).argmax(axis=1).tolist() == [INDEX[s.label] for s in toy_set("new")]
