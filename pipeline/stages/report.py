@@ -11,6 +11,7 @@ from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation import spread
 from pipeline.evaluation.calibration import RELIABILITY, RISK_COVERAGE
+from pipeline.evaluation.explained import read_weights
 from pipeline.evaluation.predictions import TEST_PREDICTIONS, ScoredSentence
 from pipeline.folders import folder_hash
 from pipeline.report.context import Sources, build_context
@@ -30,6 +31,7 @@ def main(paths: argparse.Namespace) -> None:
         contrast=_json(paths.contrast),
         finetune=_json(paths.finetune),
         epochs=_epochs(paths.curve),
+        weights=read_weights(paths.explained),
         scored={name: read_records(paths.predictions / name / TEST_PREDICTIONS, ScoredSentence) for name in MODELS},
         articles=read_articles(paths.articles),
         external=current(_json(paths.external), paths.models),
@@ -44,8 +46,8 @@ def main(paths: argparse.Namespace) -> None:
         ),
         seeds=_optional(paths.seeds).get("rows", ()),
         learning_curve=_optional(paths.learning_curve).get("rows", ()),
-        error_types=_optional(paths.errors).get("rows", ()),
         two_sample=_optional(paths.two_sample),
+        kinds=_optional(paths.errors),
     )
     context = build_context(sources)
     _write_plots(context, sources, paths)
@@ -112,6 +114,7 @@ if __name__ == "__main__":
             "finetune",
             "curve",
             "predictions",
+            "explained",
             "articles",
             "models",
             "external",
