@@ -58,6 +58,7 @@ def build_context(sources: Sources) -> dict[str, Any]:
         "labels": LABELS,
         "names": NAMES,
         "titles": TITLES,
+        "called": figures.CALLED,
         "main": TRANSFORMER,
         "sets": sets,
         "news": next(iter(measured), None),

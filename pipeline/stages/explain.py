@@ -5,8 +5,8 @@ import argparse
 from newsvoice.engine import load_engine
 from newsvoice.records import read_records, write_jsonl
 from pipeline.config import load_settings
-from pipeline.evaluation.explained import explain_scored
 from pipeline.evaluation.predictions import TEST_PREDICTIONS, ScoredSentence
+from pipeline.evaluation.weighing import explain_scored
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
 

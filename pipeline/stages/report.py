@@ -4,7 +4,7 @@ import argparse
 import csv
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from newsvoice.records import read_articles, read_records, write_text
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
@@ -20,6 +20,9 @@ from pipeline.report.render import render
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
 from pipeline.tables import write_csv
+
+# Models whose learning curve `dvc.yaml` draws.
+CURVES: Final = ("tfidf", TRANSFORMER)
 
 
 def main(paths: argparse.Namespace) -> None:
@@ -67,8 +70,11 @@ def _write_plots(context: dict[str, Any], sources: Sources, paths: argparse.Name
     model = news["models"][TRANSFORMER] if news else None
     write_csv(paths.news / "reliability.csv", RELIABILITY, model["calibration"]["curve"] if model else ())
     write_csv(paths.news / "risk_coverage.csv", RISK_COVERAGE, model["risk_coverage"] if model else ())
-    rows = sources.learning_curve
-    write_csv(paths.learning, *spread.curve_columns(spread.learning_curve(rows), spread.sets(rows)))
+    names = spread.sets(sources.learning_curve)
+    curve = dict.fromkeys(CURVES, ()) | spread.learning_curve(sources.learning_curve)
+    for name, points in curve.items():
+        # A file a model: a share that only one of two was trained on would be drawn as 0 for the other.
+        write_csv(paths.learning / f"{name}.csv", ("articles", *names), spread.curve_rows(points, names))
 
 
 def current(external: dict[str, Any], models: Path) -> dict[str, Any]:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 from newsvoice.predict import Word
 from newsvoice.records import write_jsonl
-from pipeline.evaluation.explained import explain_scored, read_weights
+from pipeline.evaluation.explained import read_weights
+from pipeline.evaluation.weighing import explain_scored
 from tests.newsvoice.test_explain import CueEngine
 from tests.pipeline.build import A, E, R, one_hot, scored
 

@@ -257,9 +257,9 @@ def test_the_words_that_weighed_are_marked_and_named(pages: dict[str, str]) -> N
     page = pages["report.html.j2"]
     assert page.count('<mark class="w2" title="+42">Rain</mark>') == 1
     named = re.sub(r"\s+", " ", Page(page).text)
-    assert "Weighed for it: Rain +42; against it: fell −13" in named
+    assert "Words: for it Rain +42; against it fell −13" in named
     # The error, and each of the given article's nine sentences.
-    assert named.count("for it: Rain +42") == 1 + 9
+    assert named.count("for it Rain +42") == 1 + 9
     assert pages["report.md.j2"].count("| Rain +42; fell −13 |") == 1 + 9
 
 

@@ -257,9 +257,7 @@ def test_paper_shows_both_readings_and_all_that_is_folded_also_without_scripts(b
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         show(browser, full, width=680)
-        script = (
-            "return [...document.querySelectorAll(arguments[0])].filter(e => !e.getBoundingClientRect().height).length"
-        )
+        script = "return [...document.querySelectorAll(arguments[0])].filter(e => !e.checkVisibility()).length"
         assert browser.execute_script(script, "details tr") > 0
         assert browser.execute_script(script, ".columns .golds") > 0
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
