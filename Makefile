@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external study two-sample cost suspects errors walk wheel bench clean help
+.PHONY: repro test external study two-sample cost suspects errors walk experiments wheel bench clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -55,6 +55,11 @@ walk: $(VENV)/installed    ## Thirty articles of another kind, reviewed and trai
 	$(BIN)/python -m pipeline.walk --params params.yaml --sets external.yaml --articles data/walk/articles \
 		--review data/walk/annotations --splits data/splits --contrast data/contrast --models models \
 		--work tmp/walk --record reports/walk.json --page docs/walk.md
+
+# Every column but these is dropped: `dvc exp show` has one for each file, parameter and metric.
+COLUMNS_KEPT := Experiment|.*validation_macro_f1|classifier\.(macro_f1|contrast)|split\.|baseline\.|finetune\.
+experiments: $(VENV)/installed  ## What experiments changed and what came of it, as a table: make experiments ARGS=--all-commits
+	@$(BIN)/dvc exp show --no-pager --only-changed --drop '(?!$(COLUMNS_KEPT))' $(ARGS)
 
 wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
 	$(BIN)/python -m pipeline.package --runtime models/runtime --wheels dist
