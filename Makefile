@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external study two-sample cost suspects wheel bench bench-training sameness clean help
+.PHONY: repro test external study two-sample cost suspects errors walk experiments wheel bench bench-training sameness clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -46,6 +46,20 @@ cost: $(VENV)/installed    ## Measure size and speed of every model once; the re
 suspects: $(VENV)/installed  ## List the labels that models of other articles speak against; the report and the review page read it
 	$(BIN)/python -m pipeline.suspects --params params.yaml --labelled data/labelled.jsonl \
 		--annotations data/raw/annotations --record reports/suspects.json
+
+errors: $(VENV)/installed  ## Count kinds of errors on real news: make errors BEFORE=FOLDER of an earlier classifier
+	$(BIN)/python -m pipeline.errors count --before $(BEFORE) --now models/classifier --pairs data/raw/contrast.jsonl \
+		--types docs/errors.tsv --record reports/errors.json --page docs/errors.md
+
+walk: $(VENV)/installed    ## Thirty articles of another kind, reviewed and trained on: what it buys (one training)
+	$(BIN)/python -m pipeline.walk --params params.yaml --sets external.yaml --articles data/walk/articles \
+		--review data/walk/annotations --splits data/splits --contrast data/contrast --models models \
+		--work tmp/walk --record reports/walk.json --page docs/walk.md
+
+# Every column but these is dropped: `dvc exp show` has one for each file, parameter and metric.
+COLUMNS_KEPT := Experiment|.*validation_macro_f1|classifier\.(macro_f1|contrast)|split\.|baseline\.|finetune\.
+experiments: $(VENV)/installed  ## What experiments changed and what came of it, as a table: make experiments ARGS=--all-commits
+	@$(BIN)/dvc exp show --no-pager --only-changed --drop '(?!$(COLUMNS_KEPT))' $(ARGS)
 
 wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
 	$(BIN)/python -m pipeline.package --runtime models/runtime --wheels dist

@@ -13,6 +13,7 @@ import click
 
 from newsvoice.annotate.cli import annotate
 from newsvoice.cli_predict import model_option, predict
+from newsvoice.cli_report import report
 from newsvoice.cli_run import PartlyDoneError
 from newsvoice.errors import NewsvoiceError
 from newsvoice.output import console_for
@@ -61,6 +62,7 @@ def cli() -> None:
 
 
 cli.add_command(predict)
+cli.add_command(report)
 
 
 @cli.command()

@@ -5,7 +5,7 @@ proof about the sentence: words that only count together get little weight alone
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from newsvoice.engine import Engine
@@ -21,8 +21,16 @@ _NOTHING = "…"
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
 
 
-def explain(sentences: Sequence[Sentence], predictions: Sequence[Prediction], engine: Engine) -> list[tuple[Word, ...]]:
+def explain(
+    sentences: Sequence[Sentence],
+    predictions: Sequence[Prediction],
+    engine: Engine,
+    *,
+    only: Collection[int] | None = None,
+) -> list[tuple[Word, ...]]:
     """Return the weighted words of every sentence of one article, in order.
+
+    `only` names the positions to explain, all by default; the others' words are empty.
 
     `weight` is the probability of the predicted label less its probability without the word, both with the
     `BEFORE` sentences before it: above 0 the word speaks for the label, below 0 against it. At most
@@ -32,6 +40,9 @@ def explain(sentences: Sequence[Sentence], predictions: Sequence[Prediction], en
     # Where the answers stand: for each sentence as it is, and for each left-out stretch of it.
     places: list[list[tuple[int, int, int]]] = []
     for position, sentence in enumerate(sentences):
+        if only is not None and position not in only:
+            places.append([])
+            continue
         before = sentences[max(0, position - BEFORE) : position]
         own = []
         for start, end in [(0, 0), *_stretches(sentence.text)]:
@@ -42,8 +53,12 @@ def explain(sentences: Sequence[Sentence], predictions: Sequence[Prediction], en
             asked.append(replace(sentence, article=name, text=_without(sentence.text, start, end)))
         places.append(own)
     answers = engine.predict(asked) if asked else []
-    explained = []
-    for sentence, prediction, ((_, _, as_it_is), *own) in zip(sentences, predictions, places, strict=True):
+    explained: list[tuple[Word, ...]] = []
+    for sentence, prediction, asked_of_it in zip(sentences, predictions, places, strict=True):
+        if not asked_of_it:
+            explained.append(())
+            continue
+        (_, _, as_it_is), *own = asked_of_it
         label = max(prediction.probabilities, key=prediction.probabilities.__getitem__)
         whole = answers[as_it_is].probabilities[label]
         explained.append(

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from newsvoice.engine import Engine
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import UNCERTAIN
 from newsvoice.records import Article, Block, Prediction, Sentence
 from newsvoice.text.segment import segment, segment_lines
+
+if TYPE_CHECKING:
+    from newsvoice.engine import Engine
 
 _BREAK = r"(?>\r\n|\r|\n)"
 _EMPTY_LINES = re.compile(rf"{_BREAK}(?:[ \t\ufeff]*{_BREAK})+")
@@ -41,7 +43,7 @@ class Labelled:
     columns: Mapping[str, Any] = field(default_factory=dict)
 
 
-def label_article(article: Article, engine: Engine, *, min_confidence: float = 0.0) -> Labelled:
+def label_article(article: Article, engine: "Engine", *, min_confidence: float = 0.0) -> Labelled:
     """Split an article into sentences and label them.
 
     Below `min_confidence` (probability of the best label, 0 to 1) a sentence's label is `uncertain`.
@@ -50,7 +52,7 @@ def label_article(article: Article, engine: Engine, *, min_confidence: float = 0
 
 
 def label_lines(
-    text: str, *, article_id: str, engine: Engine, min_confidence: float = 0.0, where: str = ""
+    text: str, *, article_id: str, engine: "Engine", min_confidence: float = 0.0, where: str = ""
 ) -> Iterator[Labelled]:
     """Label every line as one sentence; an empty line begins a new article (see `articles_of_lines`)."""
     for article, sentences in articles_of_lines(text, article_id=article_id, where=where):

@@ -11,13 +11,12 @@ from typing import Any
 from newsvoice.labels import LABELS, NAMES, UNCERTAIN
 from newsvoice.predict import Labelled, Word
 from newsvoice.records import Prediction
-from newsvoice.render.table import levels
+from newsvoice.render.templates import environment
+from newsvoice.render.weights import heaviest, pieces
 from newsvoice.text.plain import visible
 
 # Least confidence in percent that the page can be filtered by; a sentence carries the highest it reaches.
 THRESHOLDS = (50, 60, 70, 80, 90, 95, 99)
-# Words named beside a sentence's probabilities, and how many characters of each.
-MOST_WORDS, LONGEST_WORD = 3, 40
 
 
 def render(articles: Iterable[Labelled]) -> str:
@@ -38,17 +37,9 @@ def render(articles: Iterable[Labelled]) -> str:
 
 @cache
 def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("newsvoice", "render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["words"] = lambda name: name.replace("_", " ")
-    return environment.get_template("article.html.j2")
+    env = environment("newsvoice", "render")
+    env.filters["words"] = lambda name: name.replace("_", " ")
+    return env.get_template("article.html.j2")
 
 
 def _view(labelled: Labelled) -> dict[str, Any]:
@@ -81,34 +72,12 @@ def _blocks(labelled: Labelled) -> Iterator[dict[str, Any]]:
 def _sentence(prediction: Prediction, words: Sequence[Word]) -> dict[str, Any]:
     best = max(prediction.probabilities.values())
     return {
-        "pieces": list(_pieces(prediction, words)),
+        "pieces": list(pieces(prediction.text, words, start=prediction.start)),
         "label": prediction.label,
         "quoted": prediction.in_quotation,
         "truncated": prediction.truncated,
         "confidence": best,
         "reaches": max((t for t in THRESHOLDS if best * 100 >= t), default=0),
         "probabilities": [(name, prediction.probabilities[name]) for name in NAMES],
-        "heaviest": _heaviest(prediction, words),
+        "heaviest": heaviest(prediction.text, words, start=prediction.start),
     }
-
-
-def _pieces(prediction: Prediction, words: Sequence[Word]) -> Iterator[tuple[str, int, float]]:
-    """Yield `(text, level, weight)`: a sentence's text, cut where words have a weight that shows."""
-    end = prediction.start
-    for word, level in zip(words, levels(words), strict=True):
-        if level:
-            yield _cut(prediction, end, word.start), 0, 0.0
-            yield _cut(prediction, word.start, word.end), level, word.weight
-            end = word.end
-    yield _cut(prediction, end, prediction.end), 0, 0.0
-
-
-def _heaviest(prediction: Prediction, words: Sequence[Word]) -> list[tuple[str, float]]:
-    """Return the weightiest words that show, for those who see no underlining."""
-    showing = [word for word, level in zip(words, levels(words), strict=True) if level]
-    first = sorted(showing, key=lambda word: -word.weight)[:MOST_WORDS]
-    return [(_cut(prediction, word.start, word.end)[:LONGEST_WORD], word.weight) for word in first]
-
-
-def _cut(prediction: Prediction, start: int, end: int) -> str:
-    return visible(prediction.text[start - prediction.start : end - prediction.start])

@@ -10,12 +10,10 @@ from rich.text import Text
 from newsvoice.labels import BY_NAME, LABELS, UNCERTAIN
 from newsvoice.predict import Labelled, Word
 from newsvoice.records import Prediction
+from newsvoice.render.weights import levels
 from newsvoice.text.plain import plain
 
 _DOUBT_STYLE, _DOUBT_MARK = "dim", "?"
-# Beyond these shares of the heaviest word, a word is underlined, or underlined and bold; below the least
-# weight nothing is, for every sentence has a heaviest word.
-_UNDERLINED, _BOLD, LEAST_WEIGHT = 0.33, 0.67, 0.02
 
 
 def render(labelled: Labelled) -> Group:
@@ -59,14 +57,6 @@ def _piece(prediction: Prediction, start: int, end: int) -> str:
     left, right = passage[:1].isspace(), passage[-1:].isspace()
     body = printable(passage)
     return body if not body and not left else f"{' ' * left}{body}{' ' * (right and bool(body))}"
-
-
-def levels(words: Sequence[Word]) -> list[int]:
-    """Return how much each word shows: 0 not, 1 or 2, by its share of the heaviest word's weight for the label."""
-    heaviest = max((word.weight for word in words), default=0.0)
-    if heaviest < LEAST_WEIGHT:
-        return [0] * len(words)
-    return [(word.weight >= _UNDERLINED * heaviest) + (word.weight >= _BOLD * heaviest) for word in words]
 
 
 def legend(*, words: bool = False) -> Text:

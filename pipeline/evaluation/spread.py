@@ -43,18 +43,12 @@ def learning_curve(rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
     return curve
 
 
-def curve_columns(curve: Mapping[str, Sequence[Row]], names: Sequence[str]) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return the mean macro-F1 of a `learning_curve` on the named sets as plot data: columns, and a row a share.
-
-    Columns are `articles` and `MODEL_SET`; a share that a model was not trained on leaves its columns empty.
-    """
-    columns = ["articles", *(f"{model}_{name}" for model in curve for name in names)]
-    rows: dict[float, dict[str, Any]] = {}
-    for model, points in curve.items():
-        for point in points:
-            row = rows.setdefault(point["share"], {"articles": point["articles"]})
-            row |= {f"{model}_{name}": point[name]["macro_f1"]["mean"] for name in names if name in point}
-    return columns, [rows[share] for share in sorted(rows)]
+def curve_rows(points: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one model's points of a `learning_curve` as plot data: `articles`, and mean macro-F1 on the named sets."""
+    return [
+        {"articles": point["articles"], **{name: point[name]["macro_f1"]["mean"] for name in names if name in point}}
+        for point in points
+    ]
 
 
 def sets(rows: Sequence[Row]) -> list[str]:

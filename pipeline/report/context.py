@@ -6,8 +6,9 @@ from typing import Any
 
 from newsvoice.labels import LABELS, NAMES
 from newsvoice.records import Article
-from pipeline.classifiers.registry import BASELINES, TITLES, TRANSFORMER, YARDSTICKS
+from pipeline.classifiers.registry import BASELINES, TITLES, TRANSFORMER
 from pipeline.evaluation import spread
+from pipeline.evaluation.explained import Weights
 from pipeline.evaluation.predictions import ScoredSentence
 from pipeline.evaluation.slices import UNSTATED
 from pipeline.report import figures
@@ -17,12 +18,14 @@ from pipeline.report.render import words
 TEST = "test split"
 # What a row of runs calls the test split.
 TEST_KEY = "test"
-PORTRAIT = ("genre", "style", "region", "topic")
+# Front matter that is counted, and what it is called.
+PORTRAIT = {"style": "Outlet styles", "genre": "Genres", "region": "Regions", "topic": "Topics"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The parsed inputs of the report stage. The last four are records made by hand; an empty one is left out."""
+    """The parsed inputs of the report stage. `weights` are of the words that the stage `explain` asked
+    about; what follows are records made by hand, and an empty one is left out."""
 
     results: Mapping[str, Any]
     labelling: Mapping[str, Any]
@@ -37,10 +40,11 @@ class Sources:
     settings: Mapping[str, Any]
     always_test: Sequence[str]
     origin: Mapping[str, Any]
+    weights: Weights = field(default_factory=dict)
     seeds: Sequence[Mapping[str, Any]] = ()
     learning_curve: Sequence[Mapping[str, Any]] = ()
-    error_types: Sequence[Mapping[str, Any]] = ()
     two_sample: Mapping[str, Any] = field(default_factory=dict)
+    kinds: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build_context(sources: Sources) -> dict[str, Any]:
@@ -54,6 +58,7 @@ def build_context(sources: Sources) -> dict[str, Any]:
         "labels": LABELS,
         "names": NAMES,
         "titles": TITLES,
+        "called": figures.CALLED,
         "main": TRANSFORMER,
         "sets": sets,
         "news": next(iter(measured), None),
@@ -73,12 +78,15 @@ def build_context(sources: Sources) -> dict[str, Any]:
             "rows": {title: at_threshold(results, chosen) for title, results in sets.items()},
         },
         "given": [_given(article, sources) for article in sources.always_test],
-        "errors": errors(sources.scored[TRANSFORMER], meta_of),
+        "errors": errors(sources.scored[TRANSFORMER], meta_of, sources.weights),
         "corpus": corpus_portrait(sources.articles),
+        "portrait": PORTRAIT,
         "seeds": seeds(sources.seeds),
         "learning": learning(sources.learning_curve),
         "two_sample": sources.two_sample if sources.two_sample.get("auc") is not None else None,
-        "error_types": sources.error_types,
+        "kinds": sources.kinds if sources.kinds.get("rows") else None,
+        "kinds_current": sources.kinds.get("models_sha256", {}).get("now")
+        == sources.origin["models_sha256"][TRANSFORMER],
         "figures": {
             "scores": [figures.scores(words(title).capitalize(), results) for title, results in sets.items()],
             "reliability": figures.reliability({t: m["calibration"]["curve"] for t, m in main.items()}),
@@ -115,7 +123,6 @@ def seeds(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     by_model, names = spread.by_model(rows), spread.sets(rows)
     return {
         "models": by_model,
-        "titles": TITLES | YARDSTICKS,
         "sets": names,
         "seeds": sorted({row["seed"] for row in rows}),
         "figures": [
@@ -175,6 +182,7 @@ def _given(article: str, sources: Sources) -> dict[str, Any]:
     return {
         "article": article,
         "sentences": sentences,
+        "weighed": [sources.weights.get((s.article, s.index), ()) for s in sentences],
         "right": {TITLES[name]: row for name, row in sources.results["given"][article].items()},
         "paragraphs": [
             [s for s in sentences if s.paragraph == number] for number in dict.fromkeys(s.paragraph for s in sentences)

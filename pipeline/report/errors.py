@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from newsvoice.predict import Word
+from pipeline.evaluation.explained import Weights
 from pipeline.evaluation.predictions import ScoredSentence
 from pipeline.evaluation.slices import UNSTATED
 
@@ -13,12 +15,16 @@ AROUND: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """A sentence that got the wrong label, with its neighbours in reading order and its article's genre."""
+    """A sentence that got the wrong label, with its neighbours in reading order and its article's genre.
+
+    `words` are its weighted words, empty where nobody asked.
+    """
 
     sentence: ScoredSentence
     before: tuple[ScoredSentence, ...]
     after: tuple[ScoredSentence, ...]
     genre: str
+    words: Sequence[Word] = ()
 
     @property
     def confidence(self) -> float:
@@ -27,7 +33,11 @@ class Error:
 
 
 def errors(
-    scored: Sequence[ScoredSentence], meta_of: Mapping[str, Mapping[str, str]] | None = None, *, around: int = AROUND
+    scored: Sequence[ScoredSentence],
+    meta_of: Mapping[str, Mapping[str, str]] | None = None,
+    weights: Weights | None = None,
+    *,
+    around: int = AROUND,
 ) -> list[Error]:
     """Return the sentences that are wrong, the most confident first; `meta_of` an article is its front matter."""
     articles: dict[str, list[ScoredSentence]] = {}
@@ -37,7 +47,13 @@ def errors(
     for name, sentences in articles.items():
         genre = (meta_of or {}).get(name, {}).get("genre", UNSTATED)
         found += [
-            Error(s, tuple(sentences[max(0, i - around) : i]), tuple(sentences[i + 1 : i + 1 + around]), genre)
+            Error(
+                s,
+                before=tuple(sentences[max(0, i - around) : i]),
+                after=tuple(sentences[i + 1 : i + 1 + around]),
+                genre=genre,
+                words=(weights or {}).get((s.article, s.index), ()),
+            )
             for i, s in enumerate(sentences)
             if s.gold != s.predicted
         ]

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
-from typing import Any
+from typing import Any, Final
 
 from newsvoice.labels import LABELS
 from pipeline.classifiers.registry import TITLES, TRANSFORMER, YARDSTICKS
 from pipeline.report.drawing import BLUE, INK, LABEL_FILLS, PAPER, RED, SERIES, SOFT, canvas, svg
 
 Rows = Sequence[Mapping[str, Any]]
+# What figures and tables call a model, those of `make study` included.
+CALLED: Final = TITLES | YARDSTICKS
 
 
 def scores(title: str, results: Mapping[str, Any]) -> str:
@@ -34,9 +36,8 @@ def _main_apart(name: str) -> tuple[str, str]:
 
 def _name_rows(axis: Any, names: Sequence[str]) -> None:
     """Write each model's name above its row, where a narrow page has room for it."""
-    titles = TITLES | YARDSTICKS
     for row, name in enumerate(names):
-        axis.text(0, row + 0.38, titles.get(name, name), transform=axis.get_yaxis_transform(), va="center")
+        axis.text(0, row + 0.38, CALLED.get(name, name), transform=axis.get_yaxis_transform(), va="center")
     axis.set(yticks=[], ylim=(-0.45, len(names) - 0.3))
     axis.spines["left"].set_visible(False)
     axis.grid(axis="x")
@@ -152,7 +153,7 @@ def learning_curve(title: str, curve: Mapping[str, Rows]) -> str:
         for name, (colour, marker, line) in zip(names, cycle(SERIES), strict=False):
             x, mean, low, high = ([row[key] for row in curve[name]] for key in ("articles", "mean", "low", "high"))
             axis.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
-            axis.plot(x, mean, color=colour, marker=marker, linestyle=line, label=TITLES.get(name, name))
+            axis.plot(x, mean, color=colour, marker=marker, linestyle=line, label=CALLED.get(name, name))
         axis.set(xlabel="articles trained on", ylabel="macro-F1, mean and range of seeds", title=title)
         axis.set_xlim(left=0)
         axis.grid()

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from newsvoice.labels import BY_NAME
+from newsvoice.render import templates
+from newsvoice.render.weights import contrary, heaviest, pieces
 from newsvoice.text.plain import plain, visible
 
 # Macros that an HTML page imports escape too; in Markdown their few values need no escape.
@@ -15,14 +17,7 @@ ESCAPED = ("answer.j2",)
 
 def environment() -> Environment:
     """Return the template environment: HTML escaped, unknown names an error."""
-    env = Environment(
-        loader=PackageLoader("pipeline.report", "templates"),
-        autoescape=lambda name: name is not None and (".html" in name or name in ESCAPED),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    env = templates.environment("pipeline.report", "templates", escaped=_escaped)
     env.filters |= {
         "score": score,
         "percent": percent,
@@ -31,13 +26,21 @@ def environment() -> Environment:
         "words": words,
         "shown": lambda text: visible(plain(text)),
         "signed": signed,
+        "points": points,
         "cell": cell,
         "mark": lambda name: BY_NAME[name].mark,
         "svg": Markup,
         "prefix": lambda text, before: f"{before}{text}",
+        "pieces": lambda text, weighed: pieces(text, weighed, start=0),
+        "heaviest": lambda text, weighed: heaviest(text, weighed, start=0),
+        "contrary": lambda text, weighed: contrary(text, weighed, start=0),
         "tuple_of": lambda row, *keys: tuple(row[key] for key in keys),
     }
     return env
+
+
+def _escaped(name: str | None) -> bool:
+    return name is not None and (".html" in name or name in ESCAPED)
 
 
 def cell(text: str) -> str:
@@ -63,6 +66,11 @@ def percents(interval: Sequence[float] | None) -> str:
 def signed(value: float) -> str:
     """Write a difference with its sign, a true minus."""
     return f"{value:+.3f}".replace("-", "−")
+
+
+def points(value: float) -> str:
+    """Write a change of a probability in percentage points, with its sign: `+42`."""
+    return f"{100 * value:+.0f}".replace("-", "−")
 
 
 def score(value: float | None) -> str:

@@ -4,13 +4,14 @@ import argparse
 import csv
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from newsvoice.records import read_articles, read_records, write_text
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation import spread
 from pipeline.evaluation.calibration import RELIABILITY, RISK_COVERAGE
+from pipeline.evaluation.explained import read_weights
 from pipeline.evaluation.predictions import TEST_PREDICTIONS, ScoredSentence
 from pipeline.folders import folder_hash
 from pipeline.report.context import Sources, build_context
@@ -19,6 +20,9 @@ from pipeline.report.render import render
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
 from pipeline.tables import write_csv
+
+# Models whose learning curve `dvc.yaml` draws.
+CURVES: Final = ("tfidf", TRANSFORMER)
 
 
 def main(paths: argparse.Namespace) -> None:
@@ -30,6 +34,7 @@ def main(paths: argparse.Namespace) -> None:
         contrast=_json(paths.contrast),
         finetune=_json(paths.finetune),
         epochs=_epochs(paths.curve),
+        weights=read_weights(paths.explained),
         scored={name: read_records(paths.predictions / name / TEST_PREDICTIONS, ScoredSentence) for name in MODELS},
         articles=read_articles(paths.articles),
         external=current(_json(paths.external), paths.models),
@@ -44,8 +49,8 @@ def main(paths: argparse.Namespace) -> None:
         ),
         seeds=_optional(paths.seeds).get("rows", ()),
         learning_curve=_optional(paths.learning_curve).get("rows", ()),
-        error_types=_optional(paths.errors).get("rows", ()),
         two_sample=_optional(paths.two_sample),
+        kinds=_optional(paths.errors),
     )
     context = build_context(sources)
     _write_plots(context, sources, paths)
@@ -65,8 +70,11 @@ def _write_plots(context: dict[str, Any], sources: Sources, paths: argparse.Name
     model = news["models"][TRANSFORMER] if news else None
     write_csv(paths.news / "reliability.csv", RELIABILITY, model["calibration"]["curve"] if model else ())
     write_csv(paths.news / "risk_coverage.csv", RISK_COVERAGE, model["risk_coverage"] if model else ())
-    rows = sources.learning_curve
-    write_csv(paths.learning, *spread.curve_columns(spread.learning_curve(rows), spread.sets(rows)))
+    names = spread.sets(sources.learning_curve)
+    curve = dict.fromkeys(CURVES, ()) | spread.learning_curve(sources.learning_curve)
+    for name, points in curve.items():
+        # A file a model: a share that only one of two was trained on would be drawn as 0 for the other.
+        write_csv(paths.learning / f"{name}.csv", ("articles", *names), spread.curve_rows(points, names))
 
 
 def current(external: dict[str, Any], models: Path) -> dict[str, Any]:
@@ -112,6 +120,7 @@ if __name__ == "__main__":
             "finetune",
             "curve",
             "predictions",
+            "explained",
             "articles",
             "models",
             "external",

@@ -70,9 +70,10 @@ def test_its_base_install_is_inference_only(wheel: Path) -> None:
     assert {re.split(r"[^a-z0-9-]", line)[0] for line in base} & HEAVY == set()
 
 
-def test_it_labels_from_where_it_is_installed(wheel: Path, tmp_path: Path) -> None:
-    """In an environment of its own; its dependencies are lent by this one, those of the pipeline are barred."""
-    environment = tmp_path / "venv"
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment of the wheel's own; its dependencies are lent by this one, those of the pipeline are barred."""
+    environment = tmp_path_factory.mktemp("installed") / "venv"
     venv.create(environment, with_pip=False)
     [site] = environment.glob("lib/python*/site-packages")
     with zipfile.ZipFile(wheel) as archive:
@@ -82,15 +83,30 @@ def test_it_labels_from_where_it_is_installed(wheel: Path, tmp_path: Path) -> No
     # First on the path, and broken: whatever imports one of these fails.
     for name in ("torch", "transformers", "sklearn", "dvc", "onnx", "pipeline"):
         (site / f"{name}.py").write_text(f"raise ImportError('{name} is barred')\n")
-    (tmp_path / "fee.txt").write_text("The council met. “We pay,” he said.")
-    done = subprocess.run(
-        [environment / "bin/python", "-m", "newsvoice.cli", "predict", "fee.txt", "--format", "jsonl"],
-        cwd=tmp_path,
+    return environment
+
+
+def newsvoice(environment: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [environment / "bin/python", "-m", "newsvoice.cli", *arguments],
+        cwd=folder,
         env={k: v for k, v in os.environ.items() if not k.startswith(("NEWSVOICE", "PYTHON"))},
         capture_output=True,
         text=True,
         check=False,
     )
 
+
+def test_it_labels_from_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "fee.txt").write_text("The council met. “We pay,” he said.")
+    done = newsvoice(installed, tmp_path, "predict", "fee.txt", "--format", "jsonl")
+
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 2
+
+
+def test_it_says_in_one_line_that_it_has_no_pipeline(installed: Path, tmp_path: Path) -> None:
+    done = newsvoice(installed, tmp_path, "report", "--compare", "HEAD~1", "HEAD")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"newsvoice: .*not installed here; use it in a clone.*\n", done.stderr)

@@ -10,7 +10,9 @@ from newsvoice.cli import cli
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import read_records
+from newsvoice.render.weights import heaviest
 from newsvoice.runtime.exported import ExportedModel
+from pipeline.evaluation.explained import read_weights
 from pipeline.evaluation.predictions import ScoredSentence
 from pipeline.labelling.label import LabelledSentence
 
@@ -20,6 +22,7 @@ ARTICLE = ROOT / "data/raw/articles/putin-warns-kyiv.txt"
 RUNTIME = ROOT / "models/runtime"
 TEST = ROOT / "data/splits/test.jsonl"
 PREDICTIONS = ROOT / "data/predictions/classifier/test.jsonl"
+EXPLAINED = ROOT / "data/explained.jsonl"
 
 pytestmark = [
     pytest.mark.model,
@@ -72,6 +75,7 @@ def test_the_article_is_read_better_than_by_the_majority(staged: list[ScoredSent
     assert right >= 18
 
 
+@pytest.mark.parametrize("folder", [MODEL, RUNTIME], ids=["torch", "exported"])
 @pytest.mark.parametrize(
     ("cue", "text"),
     [
@@ -80,15 +84,37 @@ def test_the_article_is_read_better_than_by_the_majority(staged: list[ScoredSent
         ("believes", "The minister believes the plan will fail."),
     ],
 )
-def test_the_cue_weighs_most_in_reported_speech(cue: str, text: str) -> None:
+def test_the_cue_weighs_most_in_reported_speech(cue: str, text: str, folder: Path) -> None:
     from newsvoice.api import load
 
-    [(prediction, words)] = load(MODEL).explain(text)
+    [(prediction, words)] = load(folder).explain(text)
     weights = {text[word.start : word.end]: word.weight for word in words}
 
     assert prediction.label == NAMES[0]
     assert max(weights, key=weights.__getitem__) == cue, weights
     assert weights[cue] > 0.1
+
+
+def test_every_error_and_the_whole_article_are_explained(staged_all: list[ScoredSentence]) -> None:
+    weights = read_weights(EXPLAINED)
+    wanted = {(s.article, s.index): s for s in staged_all if s.gold != s.predicted or s.article == ARTICLE.stem}
+
+    assert set(weights) == set(wanted)
+    for key, sentence in wanted.items():
+        assert all(sentence.text[w.start : w.end].strip() and abs(w.weight) <= 1 for w in weights[key])
+
+
+def test_what_marks_the_articles_reported_speech_is_its_cues(staged: list[ScoredSentence]) -> None:
+    cues = {"stated", "note", "argue"}
+    weights = read_weights(EXPLAINED)
+    named = {
+        word
+        for s in staged
+        if s.predicted == NAMES[0]
+        for word, _ in heaviest(s.text, weights[s.article, s.index], start=0)
+    }
+
+    assert len(cues & named) >= 2
 
 
 def test_the_exported_model_agrees_on_the_whole_test_split(staged_all: list[ScoredSentence]) -> None:

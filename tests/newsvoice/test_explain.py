@@ -99,6 +99,19 @@ def test_at_most_two_sentences_before_are_given_along() -> None:
     assert sorted(groups.values()) == [1] * 3 + [2] * 3 + [3] * 6
 
 
+def test_only_the_sentences_asked_for_are_weighed() -> None:
+    engine = CueEngine()
+    sentences = segment(parse_article("It rained. She said no. He left.", article_id="a"))
+    predictions = engine.predict(sentences)
+    engine.asked.clear()
+    first, second, third = explain(sentences, predictions, engine, only={1})
+
+    assert (first, third) == ((), ())
+    assert second == explain(sentences, predictions, CueEngine())[1]
+    # As it is and without each of three words, every time behind the one sentence before it.
+    assert len(engine.asked) == 2 * (1 + 3)
+
+
 def test_a_long_sentence_is_tried_in_stretches() -> None:
     engine = CueEngine()
     words = [f"w{n}" for n in range(500)] + ["said", "so."]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newsvoice.labels import NAMES
+from newsvoice.predict import Word
 from newsvoice.records import Article
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.evaluation.calibration import recommended_threshold
@@ -100,6 +101,7 @@ def sources(
             "evaluate": SETTINGS.model_dump(),
         },
         always_test=("art-0",),
+        weights={("art-0", index): (Word(0, 4, 0.421), Word(5, 9, -0.131)) for index in range(9)},
         origin={
             "articles_sha256": "a" * 64,
             "models_sha256": dict.fromkeys(MODELS, "b" * 64),
@@ -124,7 +126,13 @@ def records(text: str = "loaded verb") -> dict[str, Any]:
             for share in (0.25, 1.0)
             for seed in (1, 2)
         ],
-        "error_types": [{"rule": text, "type": text, "before": 12, "now": 7}],
+        "kinds": {
+            "set": "real_news_dev",
+            "sentences": 715,
+            "errors": {"before": 12, "now": 7},
+            "models_sha256": {"before": "c" * 64, "now": "b" * 64},
+            "rows": [{"rule": text, "type": text, "before": 12, "now": 7}],
+        },
         "two_sample": {
             "auc": 0.912,
             "auc_interval": [0.9, 0.92],

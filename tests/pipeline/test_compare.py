@@ -104,6 +104,20 @@ def test_an_experiment_is_compared_into_a_file(
     assert "## Better: 1" in output.read_text(encoding="utf-8")
 
 
+def test_the_console_command_reaches_it(repository: Path) -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "newsvoice.cli", "report", "--compare", "first", "second"],
+        cwd=repository,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# first → second, fine-tuned transformer")
+
+
 def test_an_unknown_run_is_an_error_that_says_what_a_run_is(repository: Path) -> None:
     with pytest.raises(SystemExit, match="nowhere: no such run; name a git revision, a DVC experiment"):
         main(["nowhere", "second", "--repository", str(repository)])

@@ -1,4 +1,8 @@
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,3 +42,40 @@ def test_the_table_in_readme_is_the_reports() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = (ROOT / "reports/table.md").read_text(encoding="utf-8")
     assert with_table(readme, table) == readme
+
+
+def figures_of(value: Any) -> Iterator[str]:
+    """Every number of a metrics file as README writes it: a count, or a score with three digits."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from figures_of(inner)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield str(value)
+    elif isinstance(value, float):
+        yield f"{value:.3f}"
+
+
+def test_every_figure_in_readmes_table_stands_in_a_metrics_file() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    between = readme[readme.index(BEGIN) + len(BEGIN) : readme.index(END)]
+    told = set(re.findall(r"\d+(?:\.\d+)?", re.sub(r"macro-F1|\bF1\b|95 %", "", between)))
+    files = ("results", "external")
+    known = {
+        figure
+        for name in files
+        for figure in figures_of(json.loads((ROOT / f"reports/{name}.json").read_text(encoding="utf-8")))
+    }
+    assert len(told) > 40
+    assert sorted(told - known) == []
+
+
+# What is no measurement: a version, an exit code, a name.
+NO_FIGURES = {"3.11", "3"}
+
+
+def test_no_figure_in_readme_is_written_by_hand() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    prose = re.sub(rf"{re.escape(BEGIN)}.*?{re.escape(END)}|```.*?```|`[^`]*`|\]\([^)]*\)", " ", readme, flags=re.S)
+    assert sorted(set(re.findall(r"(?<![\w.-])\d[\d.,]*\d|(?<![\w.-])\d", prose)) - NO_FIGURES) == []

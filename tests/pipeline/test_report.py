@@ -208,7 +208,7 @@ TOLD = {
     "seeds": "How much chance",
     "learning": "What more articles",
     "two_sample": "AUC of 0.912",
-    "error_types": "Kinds of errors",
+    "kinds": "Kinds of errors",
 }
 
 
@@ -229,6 +229,44 @@ def test_records_made_by_hand_are_shown_once_there_are_rows() -> None:
         assert "0.811–0.831" in document
         assert "0.912" in document
     assert "21 and 23" in page
+
+
+def test_kinds_of_errors_of_another_model_are_named_as_such() -> None:
+    found = replace(sources(), **records())
+    other = replace(found, kinds={**found.kinds, "models_sha256": {"before": "c" * 64, "now": "d" * 64}})
+    for template in TEMPLATES[:2]:
+        assert "The record is of another model" not in render(template, build_context(found))
+        assert "The record is of another model" in render(template, build_context(other))
+
+
+NUMBER = re.compile(r"[−+<]? ?[\d,]*\.?\d+")
+
+
+def test_both_documents_hold_the_same_figures() -> None:
+    """Every number that a table of the page shows stands in the Markdown, too."""
+    context = small_context(sets=("real_news_dev",), recorded="loaded verb")
+    page, markdown = (render(template, context) for template in TEMPLATES[:2])
+    tables = " ".join(re.findall(r"<(?:td|th)\b[^>]*>(.*?)</(?:td|th)>", page, flags=re.S))
+    shown = {number.strip() for number in NUMBER.findall(re.sub(r"<[^>]+>", " ", tables))}
+    assert len(shown) > 80
+    told = {number.strip() for number in NUMBER.findall(markdown)}
+    assert sorted(shown - told) == []
+
+
+def test_the_words_that_weighed_are_marked_and_named(pages: dict[str, str]) -> None:
+    page = pages["report.html.j2"]
+    assert page.count('<mark class="w2" title="+42">Rain</mark>') == 1
+    named = re.sub(r"\s+", " ", Page(page).text)
+    assert "Words: for it Rain +42; against it fell −13" in named
+    # The error, and each of the given article's nine sentences.
+    assert named.count("for it Rain +42") == 1 + 9
+    assert pages["report.md.j2"].count("| Rain +42; fell −13 |") == 1 + 9
+
+
+def test_an_error_that_nobody_weighed_is_shown_all_the_same() -> None:
+    page = render("report.html.j2", build_context(replace(sources(), weights={})))
+    assert page.count('<article class="error"') == 4
+    assert '<p class="weighed">' not in page
 
 
 def test_the_answer_says_what_other_seeds_gave() -> None:

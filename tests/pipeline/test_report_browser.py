@@ -1,5 +1,6 @@
 """The report in a real browser: sound for keyboard, screen reader and telephone, and deaf to hostile texts."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -249,6 +250,44 @@ def test_print_shows_what_the_screen_folds_away(browser: Browser, full: str) -> 
     assert browser.execute_script("return document.querySelectorAll('details:not([open])').length") == 0
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert browser.execute_script("return getComputedStyle(document.querySelector('#filters')).display") == "none"
+
+
+def test_paper_shows_both_readings_and_all_that_is_folded_also_without_scripts(browser: Browser, full: str) -> None:
+    """A sheet is narrower than the screen on which the article has two columns."""
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        show(browser, full, width=680)
+        script = "return [...document.querySelectorAll(arguments[0])].filter(e => !e.checkVisibility()).length"
+        assert browser.execute_script(script, "details tr") > 0
+        assert browser.execute_script(script, ".columns .golds") > 0
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert browser.execute_script(script, "details tr, .columns p, .error") == 0
+        assert browser.execute_script(script, "nav, .controls, fieldset") == len(
+            browser.find_elements(By.CSS_SELECTOR, "nav, .controls, fieldset")
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_it_prints_within_the_sheet(browser: Browser, full: str) -> None:
+    """Chromium shrinks a page whose content is too wide; A4 less its margins is 688 CSS pixels."""
+    show(browser, full, width=688)
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 688
+    printed = browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
+    pages = base64.b64decode(printed["data"]).count(b"/Type /Page\n")
+    assert 3 <= pages <= 40
+
+
+def test_words_that_weighed_differ_by_more_than_colour(browser: Browser, full: str) -> None:
+    show(browser, full)
+    script = """
+        const looks = getComputedStyle(document.querySelector(arguments[0]));
+        return [looks.textDecorationLine, looks.textDecorationThickness]"""
+    weak, strong = (browser.execute_script(script, f"#errors mark.{level}") for level in ("w1", "w2"))
+    assert (weak[0], strong[0]) == ("underline", "underline")
+    assert weak[1] != strong[1]
 
 
 def test_without_scripts_every_error_is_shown(browser: Browser, full: str) -> None:

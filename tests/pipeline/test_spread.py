@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.evaluation.spread import by_model, curve_columns, learning_curve, sets, spread
+from pipeline.evaluation.spread import by_model, curve_rows, learning_curve, sets, spread
 
 
 def row(model: str, seed: int, macro_f1: float, **other: Any) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def test_a_learning_curve_grows_with_the_share() -> None:
     assert last["test"]["macro_f1"]["mean"] == 0.9
 
 
-def test_a_learning_curve_becomes_a_column_a_model_and_set() -> None:
+def test_a_learning_curve_becomes_a_row_a_share_and_a_column_a_set() -> None:
     rows = [
         row(model, seed, score, share=share, articles=articles, sentences=9)
         for model, share, articles, seed, score in (
@@ -61,11 +61,14 @@ def test_a_learning_curve_becomes_a_column_a_model_and_set() -> None:
             ("b", 1.0, 40, 1, 0.4),
         )
     ]
-    columns, table = curve_columns(learning_curve(rows), ["test"])
-    assert columns == ["articles", "a_test", "b_test"]
-    assert table == [{"articles": 20, "a_test": pytest.approx(0.6)}, {"articles": 40, "a_test": 0.9, "b_test": 0.4}]
+    curve = learning_curve(rows)
+    assert curve_rows(curve["a"], ["test"]) == [
+        {"articles": 20, "test": pytest.approx(0.6)},
+        {"articles": 40, "test": 0.9},
+    ]
+    assert curve_rows(curve["b"], ["test", "nowhere"]) == [{"articles": 40, "test": 0.4}]
 
 
 def test_no_runs_are_no_figures() -> None:
-    assert curve_columns({}, []) == (["articles"], [])
+    assert curve_rows([], []) == []
     assert (by_model([]), learning_curve([]), sets([])) == ({}, {}, [])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from newsvoice.labels import LABELS, NOT_PROSE
+from newsvoice.render.templates import environment
 
 # The shared file docs/codebook.md; the package holds a link to it, which a wheel turns into a copy.
 CODEBOOK: Final = Path(__file__).parents[1] / "codebook.md"
@@ -43,16 +44,7 @@ def render(*, nonce: str, articles: int, annotator: str, listed: bool, blind: bo
 
 @cache
 def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("newsvoice.annotate", "review/web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("review.html.j2")
+    return environment("newsvoice.annotate", "review/web").get_template("review.html.j2")
 
 
 @cache
