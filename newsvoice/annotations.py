@@ -55,13 +55,17 @@ class Annotation:
         return self.label is None
 
     @property
-    def confidence(self) -> float:
-        """How much of the votes stands behind the gold label, 0 to 1, annotators' doubt counted."""
-        weight = 0.0
+    def shares(self) -> dict[str, float]:
+        """How the votes are spread over the labels, annotators' doubt counted; they sum to 1.
+
+        A doubtful vote gives its runner-up what it withholds from its label, and keeps it where it names none.
+        """
+        shares: dict[str, float] = {}
         for vote in self.votes:
             certainty = CERTAINTY[vote.confidence or 3]
-            weight += certainty if vote.label == self.label else (1 - certainty) * (vote.runner_up == self.label)
-        return weight / len(self.votes)
+            for label, part in ((vote.label, certainty), (vote.runner_up or vote.label, 1 - certainty)):
+                shares[label] = shares.get(label, 0.0) + part / len(self.votes)
+        return shares
 
 
 def read_annotations(path: Path) -> list[Annotation]:

@@ -47,7 +47,8 @@ HABITS: Final = {
 
 def rates(sentences: Sequence[str]) -> NDArray[np.float64]:
     """Return the uses of each of `HABITS` per hundred words of `sentences`, in that order."""
-    return _totals(sentences)[1:] * 100 / max(1.0, _totals(sentences)[0])
+    words, *uses = _totals(sentences)
+    return np.array(uses, dtype=np.float64) * 100 / max(1.0, float(words))
 
 
 def register(corpus: Sequence[Sentence], real: Sequence[Sentence], *, samples: int, seed: int) -> list[dict[str, Any]]:

@@ -92,9 +92,9 @@ def check_length(model: Any, window_tokens: int, *, where: str) -> None:
     """Raise `NewsvoiceError` when a model has fewer positions than a window has tokens."""
     positions = getattr(model.config, "max_position_embeddings", None) or window_tokens
     table = getattr(getattr(model.base_model, "embeddings", None), "position_embeddings", None)
-    if getattr(table, "padding_idx", None) is not None:
+    if (padding := getattr(table, "padding_idx", None)) is not None:
         # RoBERTa counts positions from behind the padding's.
-        positions -= table.padding_idx + 1
+        positions -= padding + 1
     if window_tokens > positions:
         raise NewsvoiceError(
             f"window_tokens {window_tokens} is more than the model's {positions} positions", where=where

@@ -17,12 +17,8 @@ from numpy.typing import NDArray
 
 from newsvoice.labels import INDEX
 from pipeline.classifiers.frozen import FrozenClassifier
-from pipeline.classifiers.transformer import (
-    FinetuneSettings,
-    make_deterministic,
-    optimiser_and_schedule,
-    resolve_precision,
-)
+from pipeline.classifiers.optimisation import make_deterministic, optimiser_and_schedule, resolve_precision
+from pipeline.classifiers.transformer import FinetuneSettings
 from pipeline.labelling.label import LabelledSentence
 
 BATCH_PAIRS: Final = 16
@@ -40,7 +36,7 @@ class ContrastiveClassifier(FrozenClassifier):
     def fit(self, train: Sequence[LabelledSentence], validation: Sequence[LabelledSentence]) -> Self:
         """Train the encoder, then the regression, on `train` alone."""
         s = self.settings
-        make_deterministic(s)
+        make_deterministic(threads=s.threads, seed=s.seed)
         precision = resolve_precision(s.precision, "cpu")
         ids = self.token_ids(train)
         labels = np.array([INDEX[sentence.label] for sentence in train])
@@ -60,7 +56,8 @@ class ContrastiveClassifier(FrozenClassifier):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
                 left, right = self.vectors([ids[number] for side in sides for number in side]).float().chunk(2)
             wanted = torch.tensor(labels[sides[0]] == labels[sides[1]], dtype=torch.float32)
-            torch.nn.functional.mse_loss((left * right).sum(-1), wanted).backward()
+            loss = torch.nn.functional.mse_loss((left * right).sum(-1), wanted)
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             scheduler.step()
             optimiser.zero_grad(set_to_none=True)

@@ -20,18 +20,24 @@ from newsvoice.records import Sentence
 from newsvoice.runtime.classifier import Classifier, check_length
 from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, tokenize
 from newsvoice.runtime.tokens import Tokenizer
-from pipeline.classifiers.batches import batch_loss, learnt, shuffled_batches, training_windows
+from pipeline.classifiers.batches import shuffled_batches, training_windows
 from pipeline.classifiers.encoders import load_encoder
+from pipeline.classifiers.optimisation import (
+    MAX_GRADIENT_NORM,
+    backward,
+    make_deterministic,
+    optimiser_and_schedule,
+    pull_back,
+    resolve_precision,
+)
 from pipeline.classifiers.processes import Processes
-from pipeline.classifiers.targets import SoftLabels, targets
+from pipeline.classifiers.targets import targets
 from pipeline.classifiers.temperature import fit_temperature, negative_log_likelihood
 from pipeline.config import Settings
 from pipeline.environment import is_pinned
 from pipeline.labelling.label import LabelledSentence
 
 log = logging.getLogger(__name__)
-
-MAX_GRADIENT_NORM = 1.0
 
 
 class FinetuneSettings(Settings):
@@ -42,7 +48,7 @@ class FinetuneSettings(Settings):
     sentences before a window's own are read along. `token_budget` is the size of a batch in padded tokens;
     `warmup_share` of all steps raises the learning rate, the rest lowers it to zero. `precision: auto` takes
     bf16 where the processor multiplies it natively. `threads` is pinned because another count sums in
-    another order. `soft_share` of a target is the sentence's soft label, where training is given any;
+    another order. `soft_share` of a target is how the annotators' votes are spread, the rest the gold label;
     `interpolation` is how far the trained encoder goes from the pretrained one (1: all the way). `profile:
     reproducible` takes fp32, one thread and an old instruction set, whatever else is set, so that bytes hold
     across processors. `processes` train together, each with `threads` of its own.
@@ -102,14 +108,8 @@ class History:
 class TransformerClassifier:
     """Fine-tunes on windows of whole sentences; keeps the best validation epoch."""
 
-    def __init__(
-        self,
-        settings: FinetuneSettings | None = None,
-        runtime: Classifier | None = None,
-        *,
-        soft_labels: SoftLabels | None = None,
-    ) -> None:
-        self.settings, self.runtime, self.soft_labels = settings, runtime, soft_labels or {}
+    def __init__(self, settings: FinetuneSettings | None = None, runtime: Classifier | None = None) -> None:
+        self.settings, self.runtime = settings, runtime
         self.history = History()
 
     def fit(self, train: Sequence[LabelledSentence], validation: Sequence[LabelledSentence]) -> Self:
@@ -126,7 +126,7 @@ class TransformerClassifier:
                 "this process was not started for it", where="finetune.profile", advice="see pipeline/environment.py"
             )
         processes = Processes.present(device=s.device)
-        make_deterministic(s)
+        make_deterministic(threads=s.threads, seed=s.seed)
         precision = resolve_precision(s.precision, s.device)
         model, tokenizer = _build(s)
         pretrained = {k: v.clone() for k, v in model.base_model.state_dict().items()} if s.interpolation < 1 else {}
@@ -143,7 +143,7 @@ class TransformerClassifier:
             log.warning(
                 "%d training sentences are longer than a window of %d tokens and were cut", cut, s.window_tokens
             )
-        aims = targets(train, smoothing=s.label_smoothing, soft_labels=self.soft_labels, soft_share=s.soft_share)
+        aims = targets(train, smoothing=s.label_smoothing, soft_share=s.soft_share)
         data = [
             training_windows(
                 train, tokens, aims, text_tokenizer, window_tokens=s.window_tokens, seed=s.seed, epoch=epoch
@@ -167,7 +167,7 @@ class TransformerClassifier:
             model.train()
             losses = []
             for batch in batches:
-                loss = _backward(model, tokenizer, rows[batch], processes, device=s.device, precision=precision)
+                loss = backward(model, tokenizer, rows[batch], processes, device=s.device, precision=precision)
                 nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)
                 optimiser.step()
                 scheduler.step()
@@ -185,7 +185,7 @@ class TransformerClassifier:
         model.load_state_dict(best[1])
         logits = best[2]
         if s.interpolation < 1:
-            _pull_back(model.base_model, pretrained, s.interpolation)
+            pull_back(model.base_model, pretrained, s.interpolation)
             logits = _logits(model, tokenizer, description, validation)
         description = replace(description, temperature=fit_temperature(logits, gold))
         self.runtime = Classifier(model.cpu(), tokenizer, description)
@@ -215,27 +215,6 @@ class TransformerClassifier:
         return cls(runtime=Classifier.load(folder))
 
 
-def resolve_precision(wanted: str, device: str) -> str:
-    """Return `bf16` or `fp32`; `auto` asks the processor whether it multiplies bf16 natively."""
-    if wanted != "auto":
-        return wanted
-    if device == "cpu":
-        return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() and _has_native_bf16() else "fp32"
-    return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-
-
-def _has_native_bf16() -> bool:
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
-
-
-def make_deterministic(settings: FinetuneSettings) -> None:
-    """Seed and pin what training draws and adds up."""
-    torch.set_num_threads(settings.threads)
-    torch.manual_seed(settings.seed)
-    torch.use_deterministic_algorithms(True)
-
-
 def _build(s: FinetuneSettings) -> tuple[Any, Any]:
     model, tokenizer = load_encoder(
         AutoModelForTokenClassification,
@@ -257,52 +236,9 @@ def _build(s: FinetuneSettings) -> tuple[Any, Any]:
     return model.to(s.device), tokenizer
 
 
-def optimiser_and_schedule(
-    model: Any, *, steps: int, learning_rate: float, weight_decay: float, warmup_share: float
-) -> tuple[Any, Any]:
-    """AdamW with decay on matrices alone, a linear warm-up and a linear way down to zero."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=learning_rate, foreach=True)
-    warmup = max(1, round(warmup_share * steps))
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))
-    )
-    return optimiser, scheduler
-
-
-def _backward(
-    model: Any, tokenizer: Any, rows: dict[str, Any], processes: Processes, *, device: str, precision: str
-) -> float:
-    """Leave the gradient of a batch's mean loss in the parameters, the same in every process; return that loss."""
-    share, sentences = processes.share(rows), learnt(rows)
-    loss = torch.zeros((), device=device)
-    if share["input_ids"]:
-        loss = batch_loss(model, share, tokenizer, sentences=sentences, device=device, precision=precision)
-        loss.backward()  # type: ignore[no-untyped-call]
-    if processes.count > 1:
-        trained = [p for p in model.parameters() if p.requires_grad]
-        for parameter in trained:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        loss = loss.detach()
-        processes.sum([loss, *(p.grad for p in trained if p.grad is not None)])
-    return loss.item()
-
-
 def _logits(
     model: Any, tokenizer: Any, description: ModelDescription, sentences: Sequence[Sentence]
 ) -> NDArray[np.float64]:
     """Log-probabilities before calibration, as the users' code computes them; leaves the model in inference mode."""
     probabilities: NDArray[np.float64] = Classifier(model, tokenizer, description).predict_proba(sentences)
     return np.log(probabilities)
-
-
-def _pull_back(encoder: Any, pretrained: dict[str, torch.Tensor], share: float) -> None:
-    """Leave each trained weight `share` of the way from where it was before (WiSE-FT, Wortsman et al. 2022)."""
-    with torch.no_grad():
-        for name, tensor in encoder.state_dict().items():
-            tensor.copy_(torch.lerp(pretrained[name], tensor, share))

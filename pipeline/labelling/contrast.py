@@ -18,7 +18,7 @@ from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES, NOT_PROSE
 from newsvoice.records import read_jsonl
 from newsvoice.text.segment import from_sentences, sentence_spans
-from pipeline.labelling.label import CONTEXT, GOLD, LabelledSentence, with_label
+from pipeline.labelling.label import CONTEXT, Gold, LabelledSentence, with_gold, with_label
 
 # One pair in this many is for test only.
 TEST_EVERY: Final = 4
@@ -82,7 +82,7 @@ def labelled(pairs: Sequence[ContrastPair]) -> list[LabelledSentence]:
             *before, target = from_sentences(texts, article=f"{pair.id}-{side}", paragraphs=[0] * len(texts))
             assert annotation.label is not None
             sentences += [with_label(s, NOT_PROSE, CONTEXT, 0.0) for s in before]
-            sentences.append(with_label(target, annotation.label, GOLD, annotation.confidence))
+            sentences.append(with_gold(target, Gold(annotation.label, annotation.shares)))
     return sentences
 
 

@@ -3,7 +3,7 @@
 import bisect
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from newsvoice.agreement import agreement
@@ -21,11 +21,15 @@ CONTEXT = "context"
 
 @dataclass(frozen=True, slots=True)
 class LabelledSentence(Sentence):
-    """A sentence, its label, where the label is from (`gold`, `rules`, `context`) and how sure it is (0 to 1)."""
+    """A sentence, its label, where the label is from (`gold`, `rules`, `context`) and how sure it is (0 to 1).
+
+    `shares` says how the annotators' votes are spread over the labels, in their order; None without votes.
+    """
 
     label: str
     source: str
     confidence: float
+    shares: Sequence[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def label_sentences(
             not_prose += 1
             continue
         if gold is not None:
-            labelled.append(with_label(sentence, gold.label, GOLD, gold.confidence))
+            labelled.append(with_gold(sentence, gold))
             gold_labels.append(gold.label)
             rule_labels.append(rules)
         else:
@@ -98,20 +102,20 @@ def label_sentences(
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """The settled label that covers a sentence, and how sure its passages are of it."""
+    """The settled label that covers a sentence, and how the votes on its passage are spread."""
 
     label: str
-    confidence: float
+    shares: Mapping[str, float]
 
 
 def covering(sentence: Sentence, annotations: Sequence[Annotation]) -> Gold | None:
     """Return the label whose passages cover most of a sentence, if that is at least half; None otherwise.
 
     `annotations` are in order. A sentence that joins several passages takes the label that covers most of
-    its characters together, with the confidence of the passage that covers most.
+    its characters together, with the votes on the passage that covers most.
     """
     covered: dict[str, int] = {}
-    widest: dict[str, tuple[int, float]] = {}
+    widest: dict[str, tuple[int, Mapping[str, float]]] = {}
     first = bisect.bisect_right(annotations, sentence.start, key=lambda annotation: annotation.end)
     for annotation in annotations[first:]:
         if annotation.start >= sentence.end:
@@ -120,7 +124,8 @@ def covering(sentence: Sentence, annotations: Sequence[Annotation]) -> Gold | No
             continue
         overlap = min(annotation.end, sentence.end) - max(annotation.start, sentence.start)
         covered[annotation.label] = covered.get(annotation.label, 0) + overlap
-        widest[annotation.label] = max(widest.get(annotation.label, (0, 0.0)), (overlap, annotation.confidence))
+        if overlap > widest.get(annotation.label, (0,))[0]:
+            widest[annotation.label] = overlap, annotation.shares
     if not covered:
         return None
     label = max(covered, key=lambda name: covered[name])
@@ -184,6 +189,13 @@ def rule_scores(rule_labels: Sequence[RuleLabel], gold_labels: Sequence[str]) ->
 
 
 _LABEL_OF = {function.name: function.label.name for function in FUNCTIONS}
+
+
+def with_gold(sentence: Sentence, gold: Gold) -> LabelledSentence:
+    """Return the sentence with its gold label and the votes behind it; those for `none` are left out of account."""
+    counted = sum(gold.shares.get(name, 0.0) for name in NAMES)
+    shares = [round(gold.shares.get(name, 0.0) / counted, 3) for name in NAMES]
+    return replace(with_label(sentence, gold.label, GOLD, gold.shares.get(gold.label, 0.0)), shares=shares)
 
 
 def with_label(sentence: Sentence, label: str, source: str, confidence: float) -> LabelledSentence:

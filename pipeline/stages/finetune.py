@@ -6,10 +6,8 @@ import io
 import time
 from dataclasses import asdict
 
-from newsvoice.errors import NewsvoiceError
 from newsvoice.records import read_records, write_json, write_text
 from pipeline.classifiers.processes import Processes
-from pipeline.classifiers.targets import read_soft_labels
 from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier
 from pipeline.config import load_settings
 from pipeline.environment import start_anew
@@ -21,17 +19,12 @@ from pipeline.stages.command import run
 def main(paths: argparse.Namespace) -> None:
     """Train on one split, choose by the other; record what was trained, on which processor, how fast."""
     settings = load_settings(paths.params, "finetune", FinetuneSettings)
-    start_anew(pinned=settings.reproducible, processes=settings.processes, device=settings.device)
+    start_anew(pinned=settings.reproducible, processes=settings.processes)
     train = [s for file in (paths.train, paths.contrast) for s in read_records(file, LabelledSentence)]
     learnt = sum(s.source != CONTEXT for s in train)
     validation = read_records(paths.validation, LabelledSentence)
-    soft_labels = read_soft_labels(paths.soft_labels) if settings.soft_share and paths.soft_labels else {}
-    if settings.soft_share and not soft_labels:
-        raise NewsvoiceError(
-            "there are no soft labels", where="finetune.soft_share", advice="give the stage --soft-labels FILE"
-        )
     started = time.perf_counter()
-    classifier = TransformerClassifier(settings, soft_labels=soft_labels).fit(train, validation)
+    classifier = TransformerClassifier(settings).fit(train, validation)
     seconds = time.perf_counter() - started
     if Processes.present(device=settings.device).rank:
         # All hold the same model; the first process writes it.
@@ -71,6 +64,6 @@ if __name__ == "__main__":
     run(
         __doc__,
         main,
-        inputs=("params", "train", "contrast", "validation", "soft_labels?"),
+        inputs=("params", "train", "contrast", "validation"),
         outputs=("model", "metrics", "curve", "processor", "log"),
     )

@@ -51,19 +51,20 @@ def test_the_gold_label_is_the_adjudicators_or_the_agreed_one(passes: tuple[Vote
 
 
 @pytest.mark.parametrize(
-    ("passes", "confidence"),
+    ("passes", "shares"),
     [
-        ([Vote("writer", A)], 1.0),
-        ([Vote("writer", A), Vote("reader", A, 2)], 0.9),
-        ([Vote("writer", A), Vote("reader", A, 1, E)], 0.8),
-        ([Vote("writer", A), Vote("reader", E), Vote(ADJUDICATOR, E)], 2 / 3),
-        ([Vote("writer", A), Vote("reader", R, 1, E), Vote(ADJUDICATOR, E)], (0 + 0.4 + 1) / 3),
-        ([Vote("writer", A), Vote("reader", E, 2, A), Vote(ADJUDICATOR, E, 2, A)], (0 + 0.8 + 0.8) / 3),
+        ([Vote("writer", A)], {A: 1.0}),
+        ([Vote("writer", A), Vote("reader", A, 2)], {A: 1.0}),
+        ([Vote("writer", A), Vote("reader", A, 1, E)], {A: 0.8, E: 0.2}),
+        ([Vote("writer", A), Vote("reader", E), Vote(ADJUDICATOR, E)], {A: 1 / 3, E: 2 / 3}),
+        ([Vote("writer", A), Vote("reader", R, 1, E), Vote(ADJUDICATOR, E)], {A: 1 / 3, R: 0.2, E: 1.4 / 3}),
     ],
-    ids=["one", "fair", "toss-up", "overruled", "runner-up-counts", "runner-up-elsewhere"],
+    ids=["one", "doubt-without-a-runner-up", "toss-up", "overruled", "runner-up-counts"],
 )
-def test_confidence_counts_votes_and_doubts(passes: list[Vote], confidence: float) -> None:
-    assert mark(*passes).confidence == pytest.approx(confidence)
+def test_shares_count_votes_and_doubts(passes: list[Vote], shares: dict[str, float]) -> None:
+    found = mark(*passes).shares
+    assert {label: share for label, share in found.items() if share} == pytest.approx(shares)
+    assert sum(found.values()) == pytest.approx(1)
 
 
 def without(key: str) -> dict[str, object]:

@@ -22,12 +22,13 @@ from pipeline.classifiers.base import SentenceClassifier
 from pipeline.classifiers.batches import averages, batch_loss, learnt, shuffled_batches, training_windows
 from pipeline.classifiers.encoders import EMBEDDED, EMBEDDED_SHA256, encoder_source
 from pipeline.classifiers.majority import MajorityClassifier
+from pipeline.classifiers.optimisation import resolve_precision
 from pipeline.classifiers.registry import MODELS, TITLES, TRANSFORMER, load_classifier
 from pipeline.classifiers.rules import RulesClassifier
 from pipeline.classifiers.targets import targets
 from pipeline.classifiers.temperature import fit_temperature, negative_log_likelihood
 from pipeline.classifiers.tfidf import TfidfClassifier, TfidfSettings
-from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier, resolve_precision
+from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier
 from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
 from tests.pipeline.build import A, E, R, labelled, toy_set
 from tests.pipeline.conftest import Factory
@@ -257,7 +258,7 @@ def test_the_loss_is_the_cross_entropy_of_torch(fitted: dict[str, SentenceClassi
         "input_ids": [[2, 5, 3, 6, 3], [2, 7, 3]],
         "type_ids": [[0] * 5, [0] * 3],
         "spans": [[(1, 3), (3, 5)], [(1, 3)]],
-        "targets": np.split(targets(sentences, smoothing=smoothing, soft_labels={}, soft_share=0.5), [2]),
+        "targets": np.split(targets(sentences, smoothing=smoothing, soft_share=0.5), [2]),
     }
     rows["targets"] = [of_window.tolist() for of_window in rows["targets"]]
     found = batch_loss(runtime.model, rows, runtime.tokenizer, sentences=3, device="cpu", precision="fp32")
@@ -286,7 +287,7 @@ def test_window_borders_move_with_the_epoch_and_every_sentence_is_learnt_once(ti
     tokenizer = Tokenizer.load(tiny_encoder)
     sentences = toy_set()
     tokens = tokenize(tokenizer, sentences, window_tokens=32)
-    aims = targets(sentences, smoothing=0.0, soft_labels={}, soft_share=0.0)
+    aims = targets(sentences, smoothing=0.0, soft_share=0.0)
     first, again, second = (
         training_windows(sentences, tokens, aims, tokenizer, window_tokens=32, seed=7, epoch=epoch)
         for epoch in (0, 0, 1)

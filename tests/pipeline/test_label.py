@@ -39,6 +39,7 @@ def test_annotated_sentences_are_gold_with_the_votes_confidence() -> None:
     marks = [MARKS[0], annotation(TEXT, TWO, *votes(writer=A, reader=R, adjudicator=R)), MARKS[2]]
     found = label(cut(ONE, TWO, THREE), marks).sentences
     assert [(s.label, s.source, s.confidence) for s in found] == [(A, GOLD, 1.0), (R, GOLD, 0.667), (E, GOLD, 1.0)]
+    assert found[1].shares == [0.667, 0.333, 0.0]
     assert [(s.start, s.end, s.text) for s in found] == [(m.start, m.end, m.text) for m in MARKS]
 
 
@@ -72,7 +73,7 @@ def test_a_sentence_joined_from_passages_of_one_label_keeps_it() -> None:
 def test_half_a_sentence_must_be_covered(end: int, is_gold: bool) -> None:
     (whole,) = cut("The pier shut in May")
     mark = Annotation(0, end, TEXT[:end], votes(writer=E))
-    assert covering(whole, [mark]) == (Gold(E, 1.0) if is_gold else None)
+    assert covering(whole, [mark]) == (Gold(E, {E: 1.0}) if is_gold else None)
 
 
 def test_sentences_without_annotation_get_the_rules_label() -> None:

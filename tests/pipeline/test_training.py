@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ from newsvoice.records import write_jsonl
 from newsvoice.runtime.classifier import Classifier
 from newsvoice.runtime.encoding import DESCRIPTION
 from pipeline.classifiers.processes import Processes
-from pipeline.classifiers.targets import SoftLabel, read_soft_labels, targets
+from pipeline.classifiers.targets import targets
 from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier
 from pipeline.environment import PINNED
-from pipeline.labelling.label import CONTEXT, with_label
+from pipeline.labelling.label import CONTEXT, LabelledSentence, with_label
 from tests.pipeline.build import A, E, R, labelled, toy_set
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,9 @@ def test_two_processes_train_what_one_trains(finetune_settings: FinetuneSettings
         models[processes] = load_file(folder / "model" / WEIGHTS)
         models[-processes] = json.loads((folder / "metrics").read_text())
     for name, weights in models[1].items():
-        assert models[2][name] == pytest.approx(weights, abs=2e-4), name
+        # Attention does not depend on the key's bias: its gradient is rounding alone, and so is where it goes.
+        if not name.endswith("key.bias"):
+            assert models[2][name] == pytest.approx(weights, abs=2e-4), name
     assert models[-2]["steps"] == models[-1]["steps"]
     assert models[-2]["validation_loss"] == pytest.approx(models[-1]["validation_loss"], abs=1e-3)
 
@@ -112,13 +115,13 @@ def test_a_process_that_was_not_started_for_it_does_not_pretend(finetune_setting
 # What training aims at.
 
 
-def test_a_target_is_gold_smoothed_and_mixed() -> None:
+def test_a_target_is_gold_smoothed_and_mixed_with_the_votes() -> None:
     context = with_label(labelled("x", A), NOT_PROSE, CONTEXT, 0.0)
-    sentences = [labelled("x", R, index=0), labelled("x", E, index=1), context]
-    soft: Mapping[tuple[str, int], Sequence[float]] = {("a", 1): (0.0, 0.5, 0.5)}
+    voted = replace(labelled("x", E, index=1), shares=(0.0, 0.5, 0.5))
+    sentences = [labelled("x", R, index=0), voted, context]
 
     def rows(**how: float) -> list[list[float]]:
-        found: list[list[float]] = targets(sentences, soft_labels=soft, **how).tolist()
+        found: list[list[float]] = targets(sentences, **how).tolist()
         return found
 
     assert rows(smoothing=0.0, soft_share=0.0) == [[1, 0, 0], [0, 0, 1], [0, 0, 0]]
@@ -126,37 +129,18 @@ def test_a_target_is_gold_smoothed_and_mixed() -> None:
     assert rows(smoothing=0.0, soft_share=0.4) == [[1, 0, 0], pytest.approx([0, 0.2, 0.8]), [0, 0, 0]]
 
 
-def test_soft_labels_that_are_no_distribution_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "soft.jsonl"
-    write_jsonl(path, [SoftLabel("a", 0, [0.2, 0.3, 0.5])])
-    assert read_soft_labels(path) == {("a", 0): [0.2, 0.3, 0.5]}
-    for bad in ([0.2, 0.3], [0.5, 0.5, 0.5], [-0.5, 0.5, 1.0]):
-        write_jsonl(path, [SoftLabel("a", 0, bad)])
-        with pytest.raises(NewsvoiceError, match=r"sentence 0 of a needs 3 probabilities that sum to 1"):
-            read_soft_labels(path)
-    write_jsonl(path, [SoftLabel("a", 0, [0.2, 0.3, 0.5])] * 2)
-    with pytest.raises(NewsvoiceError, match="sentence 0 of a comes twice"):
-        read_soft_labels(path)
-
-
-def test_soft_labels_move_the_model_towards_them_and_count_for_nothing_at_share_zero(
+def test_votes_move_the_model_towards_them_and_count_for_nothing_at_share_zero(
     finetune_settings: FinetuneSettings,
 ) -> None:
-    soft = {(s.article, s.index): (0.0, 1.0, 0.0) for s in toy_set()}
+    voted = [replace(s, shares=(0.0, 1.0, 0.0)) for s in toy_set()]
 
-    def mean_analysis(share: float, labels: Mapping[tuple[str, int], Sequence[float]]) -> float:
+    def mean_analysis(share: float, train: Sequence[LabelledSentence]) -> float:
         settings = changed(finetune_settings, soft_share=share, epochs=3)
-        classifier = TransformerClassifier(settings, soft_labels=labels).fit(toy_set(), toy_set("other"))
+        classifier = TransformerClassifier(settings).fit(train, toy_set("other"))
         return float(classifier.predict_proba(toy_set("new"))[:, 1].mean())
 
-    assert mean_analysis(0.0, soft) == mean_analysis(0.0, {})
-    assert mean_analysis(0.8, soft) > mean_analysis(0.0, {}) + 0.1
-
-
-def test_a_share_without_soft_labels_is_an_error(finetune_settings: FinetuneSettings, tmp_path: Path) -> None:
-    done = run(stage(tmp_path, changed(finetune_settings, soft_share=0.5)))
-    assert done.returncode == 1
-    assert done.stderr.strip() == "finetune.soft_share: there are no soft labels; give the stage --soft-labels FILE"
+    assert mean_analysis(0.0, voted) == mean_analysis(0.0, toy_set())
+    assert mean_analysis(0.8, voted) > mean_analysis(0.0, toy_set()) + 0.1
 
 
 @pytest.mark.parametrize("share", [0.25, 1.0])
