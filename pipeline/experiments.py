@@ -47,7 +47,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         *(_score(row[name][0]) for name in SETS),
         _score(row["real_news_dev"][framing]),
         _score(row["contrast_both_right"]),
-        f"{row['given_article']} of 27",
+        "–" if row["given_article"] is None else f"{row['given_article']} of 27",
     ]
 
 
