@@ -22,7 +22,7 @@ repro: $(VENV)/installed   ## Article to report: every DVC stage, and the extern
 	$(BIN)/dvc repro
 	$(BIN)/python -m pipeline.readme --table reports/table.md --readme README.md
 
-test: $(VENV)/installed    ## Linters, types, tests
+test: $(VENV)/installed $(VENV)/cluster  ## Linters, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -87,6 +87,11 @@ $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cud
 	$(INSTALL) -r requirements/lock.txt
 	$(INSTALL:--require-hashes=) --no-build-isolation --editable .
 	$(BIN)/pip check >/dev/null || $(INSTALL) -r requirements/cuda.txt
+	@touch $@
+
+$(VENV)/cluster: requirements/cluster.txt $(VENV)/installed
+	@# Ray: large, and needed by its tests and measurements alone.
+	$(INSTALL) -r requirements/cluster.txt
 	@touch $@
 
 clean:           ## Remove the environment (outputs of the pipeline stay)

@@ -1,15 +1,18 @@
 """One run of `newsvoice predict`: results from sources to a stream or file, and what is said on the way."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.output import Writer, destination
+from newsvoice.output import GROWING, Writer, destination, format_of
 
 if TYPE_CHECKING:
     from newsvoice.archive import Archive
@@ -22,6 +25,56 @@ MOST_NOTES = 5
 
 class PartlyDoneError(NewsvoiceError):
     """Some inputs were rejected; the rest is done."""
+
+
+def predict_here(
+    inputs: tuple[str, ...],
+    output: str | None,
+    form: str | None,
+    task: "Task",
+    *,
+    text_field: str | None,
+    jobs: int,
+    resume: bool,
+    model: Path | None,
+) -> None:
+    """Label inputs on this machine, with `jobs` processes (0: one a core).
+
+    Raises `click.UsageError` for what does not go together, `NewsvoiceError` for what the user can mend,
+    `PartlyDoneError` if documents were rejected.
+    """
+    for name in (*inputs, output or ""):
+        if "://" in name:
+            raise click.UsageError(f"{name}: object stores are for --engine ray")
+    target = None if output is None else Path(output)
+    form = form or format_of(target)
+    grows = form in GROWING and target is not None and (target.is_file() or not target.exists() or target.is_dir())
+    if form == "parquet" and not grows:
+        raise click.UsageError("Parquet cannot be streamed: name a file with --output")
+    if task.summary and form == "html":
+        raise click.UsageError("--summary has no sentences to colour")
+    if resume and not grows:
+        raise click.UsageError(f"--resume goes on with a file of records: --output and one of {', '.join(GROWING)}")
+    if resume and "-" in inputs:
+        raise click.UsageError("--resume cannot read standard input a second time: put it into a file")
+    from newsvoice.archive import rejected_path
+    from newsvoice.engine import load_engine
+    from newsvoice.inputs import find_sources
+
+    own = [] if target is None else [target.resolve(), rejected_path(target.resolve())]
+    sources = find_sources(list(map(Path, inputs)), text_field=text_field, leave_out=own)
+    if target is not None and any(source.path.resolve() == own[0] for source in sources):
+        raise NewsvoiceError("is an input, too", where=str(target), advice="name another output")
+    rendered = {"jsonl": "jsonl", "csv": "csv", "parquet": "jsonl"}.get(form, "labelled")
+    tables = any(source.kind in ("jsonl", "parquet") for source in sources)
+    task = replace(task, form=rendered, columns=tables, text_field=text_field or task.text_field)
+    run = Run(sources, task, partial(load_engine, model), jobs=jobs or os.cpu_count() or 1)
+    if grows:
+        assert target is not None
+        run.into_file(target, form, model, resume=resume)
+    else:
+        run.into_stream(target, form)
+    run.conclude(target if grows else None)
 
 
 class Run:

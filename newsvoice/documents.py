@@ -7,7 +7,7 @@ run can stop anywhere and go on there. What cannot be read is a document too: on
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +31,7 @@ class Position:
 
 
 FIRST = Position()
+OpenTable = Callable[[Path], BinaryIO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,17 @@ class Document:
     raw: Any = None
 
 
-def jsonl_documents(path: Path, name: str, *, begin: Position, text_field: str) -> Iterator[Document]:
+def open_local(path: Path) -> BinaryIO:
+    """Open a file of this machine for reading; tables that lie elsewhere are opened by another `OpenTable`."""
+    return path.open("rb")
+
+
+def jsonl_documents(
+    path: Path, name: str, *, begin: Position, text_field: str, open_table: OpenTable = open_local
+) -> Iterator[Document]:
     """Yield a document for every line of a JSON Lines file, from a position on; empty lines are none."""
     try:
-        with path.open("rb") as stream:
+        with open_table(path) as stream:
             stream.seek(begin.offset)
             yield from _lines(stream, name, where=str(path), begin=begin, text_field=text_field)
     except OSError as error:
@@ -126,7 +134,9 @@ def _of_line(line: bytes, article_id: str, where: str, after: Position, *, text_
     )
 
 
-def parquet_documents(path: Path, name: str, *, begin: Position, text_field: str, size: int) -> Iterator[Document]:
+def parquet_documents(
+    path: Path, name: str, *, begin: Position, text_field: str, size: int, open_table: OpenTable = open_local
+) -> Iterator[Document]:
     """Yield a document for every row of a Parquet file (extra `[parquet]`), from a position on."""
     try:
         import pyarrow
@@ -137,7 +147,7 @@ def parquet_documents(path: Path, name: str, *, begin: Position, text_field: str
         ) from None
     row = 0
     try:
-        with parquet.ParquetFile(path) as file:
+        with open_table(path) as stream, parquet.ParquetFile(stream) as file:
             if text_field not in file.schema_arrow.names:
                 known = ", ".join(file.schema_arrow.names)
                 raise NewsvoiceError(f"no column {text_field!r}", advice=f"name one with --text-field: {known}")

@@ -17,8 +17,10 @@ from typing import Literal
 from newsvoice.documents import (
     FIRST,
     Document,
+    OpenTable,
     Position,
     jsonl_documents,
+    open_local,
     parquet_documents,
     stdin_document,
     stdin_rows,
@@ -53,7 +55,7 @@ def find_sources(inputs: Sequence[Path], *, text_field: str | None, leave_out: C
     sources = [source for path in inputs for source in _expand(path, leave_out)]
     if text_field is not None:
         sources = [replace(s, kind="jsonl") if s.path == STDIN else s for s in sources]
-    names = _names([source.path for source in sources])
+    names = names_of([source.path for source in sources])
     return [replace(source, name=names[source.path]) for source in sources]
 
 
@@ -68,10 +70,8 @@ def read_documents(
             yield from stdin_rows(source.name, number=number, text_field=text_field)
         elif source.path == STDIN:
             yield stdin_document(source.name, number=number, lines=lines)
-        elif source.kind == "jsonl":
-            yield from jsonl_documents(source.path, source.name, begin=begin, text_field=text_field)
-        elif source.kind == "parquet":
-            yield from parquet_documents(source.path, source.name, begin=begin, text_field=text_field, size=source.size)
+        elif source.kind in ("jsonl", "parquet"):
+            yield from table_documents(source, begin=begin, text_field=text_field)
         else:
             yield Document(
                 source.name,
@@ -81,6 +81,19 @@ def read_documents(
                 problem=source.problem,
                 weight=max(1, source.size),
             )
+
+
+def table_documents(
+    source: Source, *, begin: Position, text_field: str, open_table: OpenTable = open_local
+) -> Iterator[Document]:
+    """Yield the documents of a table, from a position on."""
+    path, name = source.path, source.name
+    if source.kind == "jsonl":
+        yield from jsonl_documents(path, name, begin=begin, text_field=text_field, open_table=open_table)
+    else:
+        yield from parquet_documents(
+            path, name, begin=begin, text_field=text_field, size=source.size, open_table=open_table
+        )
 
 
 def _expand(path: Path, leave_out: Collection[Path]) -> Iterator[Source]:
@@ -112,7 +125,7 @@ def _source(path: Path) -> Source:
     return Source(path, path.name, kind, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0)
 
 
-def _names(files: list[Path]) -> dict[Path, str]:
+def names_of(files: Sequence[Path]) -> dict[Path, str]:
     """Name each file by its stem, or by its path below their common folder where two share a stem."""
     stems = Counter(file.stem for file in files)
     common = Path(os.path.commonpath([file.absolute().parent for file in files])) if files else Path()

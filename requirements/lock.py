@@ -1,32 +1,45 @@
 """Write the lock files from pyproject.toml: `python requirements/lock.py` (needs `uv` on the path).
 
-Three files, for one reason: torch. The package index serves torch for Linux with CUDA libraries as
+What is pinned stays pinned; `--upgrade` moves every package to its newest version. Four files. Three are for
+one reason: torch. The package index serves torch for Linux with CUDA libraries as
 separate packages of several gigabytes; CPU builds of the same version need none of them. So `torch.txt`
 holds torch alone, `cuda.txt` the libraries, and `lock.txt` the rest. The Makefile asks for torch among
 local wheels first, because pip, given hashes, prefers the index's file to a local one; and it installs
 the libraries only when `pip check` finds them missing, that is, when the index's build was taken.
 
+`cluster.txt` is Ray and what it alone needs: large, not to be had on every platform, and needed by tests only.
+
 uv resolves for every platform and writes the index's hashes; the hash of a local CPU wheel of the same
 version (found through PIP_FIND_LINKS) is added to torch's, so that either build passes.
 """
 
+import argparse
 import hashlib
 import os
 import re
 import subprocess
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # The packages that only torch's CUDA build asks for.
 CUDA_ONLY = re.compile(r"^(nvidia-|cuda-|triton==)")
+# Those that only Ray asks for.
+CLUSTER_ONLY = re.compile(r"^(ray|msgpack)==")
+FILES = ("lock.txt", "torch.txt", "cuda.txt", "cluster.txt")
 
 
-def resolve() -> list[str]:
-    """Return uv's resolution as blocks, one a package, hashes included."""
-    command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
-    command += ["--no-annotate", "--no-header", "--extra", "dev", "pyproject.toml"]
-    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return re.split(r"\n(?=[a-z0-9])", output.strip())
+def resolve(present: str, *, options: Sequence[str] = ()) -> list[str]:
+    """Return uv's resolution as blocks, one a package, hashes included; pins of the `present` lock are kept."""
+    command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    command += ["--no-annotate", "--no-header", "--extra", "dev", "--extra", "cluster", "pyproject.toml", *options]
+    with tempfile.TemporaryDirectory() as folder:
+        # uv prefers the versions that it finds in its output file.
+        output = Path(folder) / "lock.txt"
+        output.write_text(present)
+        subprocess.run([*command, "--output-file", output], cwd=ROOT, check=True)
+        return re.split(r"\n(?=[a-z0-9])", output.read_text().strip())
 
 
 def local_torch_hashes(version: str) -> list[str]:
@@ -45,15 +58,21 @@ def known_torch_hashes(lock: Path, version: str) -> set[str]:
 
 
 def main() -> None:
-    """Resolve, add the CPU wheel's hash, write the three files."""
+    """Resolve, add the CPU wheel's hash, write the files."""
+    parser = argparse.ArgumentParser(description="Write the lock files from pyproject.toml.")
+    parser.add_argument("--upgrade", action="store_true", help="move every package to its newest version")
+    options = ["--upgrade"] if parser.parse_args().upgrade else []
     folder = ROOT / "requirements"
-    files: dict[str, list[str]] = {"lock.txt": [], "torch.txt": [], "cuda.txt": []}
-    for block in resolve():
+    present = "".join((folder / name).read_text() for name in FILES if (folder / name).exists())
+    files: dict[str, list[str]] = {name: [] for name in FILES}
+    for block in resolve(present, options=options):
         if match := re.match(r"torch==([0-9.]+)", block):
-            present = set(re.findall(r"sha256:([0-9a-f]{64})", block))
-            more = (set(local_torch_hashes(match[1])) | known_torch_hashes(folder / "torch.txt", match[1])) - present
+            hashes = set(re.findall(r"sha256:([0-9a-f]{64})", block))
+            more = (set(local_torch_hashes(match[1])) | known_torch_hashes(folder / "torch.txt", match[1])) - hashes
             block += "".join(f" \\\n    --hash=sha256:{digest}" for digest in sorted(more))
             files["torch.txt"].append(block)
+        elif CLUSTER_ONLY.match(block):
+            files["cluster.txt"].append(block)
         else:
             files["cuda.txt" if CUDA_ONLY.match(block) else "lock.txt"].append(block)
     for name, blocks in files.items():

@@ -20,18 +20,22 @@ _LARGEST = 2**63
 _WORDS, _COLUMNS = "words", "columns"
 
 
-def write_parquet(lines: Path, target: Path) -> None:
-    """Write the records of a JSON Lines file as Parquet. Raises `NewsvoiceError` without pyarrow."""
+def write_parquet(lines: Path, target: Path, *, columns: Mapping[str, str] | None = None) -> None:
+    """Write the records of a JSON Lines file as Parquet. Raises `NewsvoiceError` without pyarrow.
+
+    `columns` are the kinds of the other columns as `learn_kinds` found them, where the file is a part of a
+    whole whose parts have one schema; without it they are learned from the file.
+    """
     arrow, parquet = require_pyarrow(target)
     fields: dict[str, str] = {}
-    others: dict[str, str] = {}
+    others: dict[str, str] = dict(columns or {})
     for record in _read(lines):
-        for name, value in record.items():
-            if name == _COLUMNS:
-                for other, inner in value.items():
-                    others[other] = _common(others.get(other, "null"), _kind(inner))
-            else:
-                fields[name] = "words" if name == _WORDS else _common(fields.get(name, "null"), _kind(value))
+        own = record.pop(_COLUMNS, {})
+        if columns is None:
+            learn_kinds(others, own)
+        words = {_WORDS: "words"} if record.pop(_WORDS, None) is not None else {}
+        learn_kinds(fields, record)
+        fields |= words
     types = {
         "null": arrow.string(),
         "bool": arrow.bool_(),
@@ -43,15 +47,21 @@ def write_parquet(lines: Path, target: Path) -> None:
             arrow.struct([("start", arrow.int64()), ("end", arrow.int64()), ("weight", arrow.float64())])
         ),
     }
-    columns = [(name, types[kind]) for name, kind in fields.items()]
+    typed = [(name, types[kind]) for name, kind in fields.items()]
     if others:
-        columns.append((_COLUMNS, arrow.struct([(name, types[kind]) for name, kind in others.items()])))
-    schema = arrow.schema(columns)
+        typed.append((_COLUMNS, arrow.struct([(name, types[kind]) for name, kind in others.items()])))
+    schema = arrow.schema(typed)
     records = _read(lines)
     with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
         while group := list(islice(records, GROUP)):
             rows = [_row(record, others) for record in group]
             writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
+
+
+def learn_kinds(kinds: dict[str, str], values: Mapping[str, Any]) -> None:
+    """Widen the kind of each field so far, so that it holds this record's values, too."""
+    for name, value in values.items():
+        kinds[name] = common_kind(kinds.get(name, "null"), _kind(value))
 
 
 def require_pyarrow(place: Path) -> tuple[Any, Any]:
@@ -102,7 +112,8 @@ def _kind(value: Any) -> str:
     return "json"
 
 
-def _common(first: str, second: str) -> str:
+def common_kind(first: str, second: str) -> str:
+    """Return the kind that holds values of both."""
     if first == second or second == "null":
         return first
     if first == "null":

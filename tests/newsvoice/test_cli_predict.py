@@ -265,11 +265,17 @@ def test_a_changed_input_is_not_gone_on_with(run: Run) -> None:
     [
         (["-f", "parquet"], "Parquet cannot be streamed"),
         (["--summary", "-o", "out.html"], "no sentences to colour"),
-        (["--summary", "--explain"], "no sentences to colour or explain"),
+        (["--summary", "--explain"], "no sentences to explain"),
         (["--resume"], "--resume goes on with a file of records"),
         (["--resume", "-o", "out.html"], "--resume goes on with a file of records"),
         (["-", "--resume", "-o", "out.jsonl"], "cannot read standard input a second time"),
         (["--jobs", "-1"], "Invalid value"),
+        (["--engine", "ray"], "name inputs and --output"),
+        (["--engine", "ray", "-o", "out.csv"], "--engine ray writes jsonl and parquet"),
+        (["--engine", "ray", "-o", "out", "-f", "html"], "--engine ray writes jsonl and parquet"),
+        (["--engine", "ray", "-o", "out", "--resume"], "--resume is for the local engine"),
+        (["s3://news/a.jsonl"], "s3://news/a.jsonl: object stores are for --engine ray"),
+        (["-o", "s3://news/out.jsonl"], "object stores are for --engine ray"),
     ],
     ids=lambda value: str(value)[:30],
 )
@@ -278,6 +284,14 @@ def test_what_does_not_go_together_is_wrong_usage(run: Run, news: Path, argument
 
     assert (code, out) == (2, "")
     assert message in " ".join(err.split())
+
+
+def test_without_ray_one_line_says_how_to_get_it(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    code, out, err = run("predict", "--engine", "ray", news, "-o", "out")
+
+    assert (code, out) == (1, "")
+    assert err == "newsvoice: --engine ray needs Ray; pip install 'newsvoice[cluster]'\n"
 
 
 def test_an_output_never_replaces_an_input(run: Run, news: Path) -> None:
