@@ -8,10 +8,12 @@ EXTERNAL := $(BIN)/python -m pipeline.external --sets external.yaml --params par
 # The stages call `python`; the environment's comes first, whether or not it is activated.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
+PAGE = $(BIN)/python -m benchmarks.page --results benchmarks/results --docs docs
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external study two-sample cost suspects errors walk experiments wheel bench bench-training sameness clean help
+.PHONY: repro test external study two-sample cost suspects errors walk experiments wheel bench soak scaling \
+	bench-training sameness clean help
 
 help:            ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -65,8 +67,19 @@ wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
 	$(BIN)/python -m pipeline.package --runtime models/runtime --wheels dist
 
 bench: $(VENV)/installed   ## Speed of the exported model against transformers, once, on this machine
-	$(BIN)/python -m benchmarks.runtime --articles data/articles.jsonl --model models/classifier \
-		--runtime models/runtime --record benchmarks/results/runtime.json --page docs/benchmarks.md
+	$(BIN)/python -m benchmarks.runtime --articles data/articles.jsonl --split data/splits/test.jsonl \
+		--model models/classifier --runtime models/runtime --record benchmarks/results/runtime.json
+	$(PAGE)
+
+soak: $(VENV)/installed    ## Rate and memory over a million sentences: some hours on two cores
+	$(BIN)/python -m benchmarks.soak --articles data/articles.jsonl --runtime models/runtime \
+		--record benchmarks/results/soak.json
+	$(PAGE)
+
+scaling: $(VENV)/installed $(VENV)/cluster  ## A Ray cluster with one worker and with two, on this machine
+	$(BIN)/python -m benchmarks.cluster --articles data/articles.jsonl --runtime models/runtime \
+		--record benchmarks/results/cluster.json
+	$(PAGE)
 
 TRAINING := --params params.yaml --train data/splits/train.jsonl --contrast data/contrast/train.jsonl \
 	--validation data/splits/validation.jsonl

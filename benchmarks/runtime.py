@@ -2,7 +2,8 @@
 
 Everything is measured in one run, in turns (A B A B …, the order reversed every other round), and compared
 round by round: a machine that slows down slows all of them. Absolute figures are of the machine they name;
-claims are ratios. The record is measured once and by hand; `docs/benchmarks.md` is written from it.
+claims are ratios. All texts are of the test split. The record is measured once and by hand;
+`benchmarks.page` shows it.
 """
 
 import argparse
@@ -17,74 +18,80 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.page import page
-from newsvoice.records import Article, read_articles, write_json, write_text
+from newsvoice.records import Article, Sentence, read_articles, read_jsonl, write_json
 from newsvoice.text.segment import segment
 
 THREADS = 2
 # Sentences of the text that a cold start labels.
 COLD_SENTENCES = 40
-YARDSTICK = "transformers, one window at a time"
-BATCHED = "transformers, batches of 32"
+PIPELINE = "transformers pipeline, one sentence at a time"
+WINDOWS = "transformers, one window at a time"
+BATCHED = "transformers, batches of 32 windows"
 FALLBACK = "newsvoice, ONNX Runtime"
 NEWSVOICE = "newsvoice, OpenVINO"
+BACKENDS = {FALLBACK: "onnxruntime", NEWSVOICE: "openvino"}
+
+# Runs a command; prints its seconds, exit code and peak memory in KiB. A process of its own, and a small one:
+# Linux counts what a process was before it became another program into that program's peak.
+_MEASURE = """
+import resource, subprocess, sys, time
+started = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(time.perf_counter() - started, done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def main() -> None:
-    """Measure, write the record, write the page."""
+    """Measure, and write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("articles", "model", "runtime", "record", "page"):
+    for name in ("articles", "split", "model", "runtime", "record"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--texts", type=int, default=30)
+    parser.add_argument("--texts", type=int, default=30, help="articles that are timed")
+    parser.add_argument("--agreement-texts", type=int, default=1000, help="articles whose labels are compared")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(THREADS)
-    articles = read_articles(arguments.articles)[: arguments.texts]
-    record = {
-        "machine": machine(),
-        "packages": {name: version(name) for name in ("torch", "transformers", "openvino", "onnxruntime")},
-        "rounds": arguments.rounds,
-        **throughput(articles, arguments.model, arguments.runtime, rounds=arguments.rounds),
-        **processes(articles, arguments.model, arguments.runtime, rounds=arguments.rounds),
-    }
-    write_json(arguments.record, record)
-    write_text(arguments.page, page(record))
+    chosen = {value["article"] for _, value in read_jsonl(arguments.split)}
+    articles = [article for article in read_articles(arguments.articles) if article.id in chosen]
+    timed_articles = articles[: arguments.texts]
+    folders = arguments.model, arguments.runtime
+    write_json(
+        arguments.record,
+        {
+            "machine": machine(),
+            "packages": {name: version(name) for name in ("torch", "transformers", "openvino", "onnxruntime")},
+            "rounds": arguments.rounds,
+            **processes(timed_articles, *folders, rounds=arguments.rounds),
+            **throughput(timed_articles, *folders, rounds=arguments.rounds),
+            **agreement(articles[: arguments.agreement_texts], *folders),
+        },
+    )
 
 
 def throughput(articles: Sequence[Article], model: Path, runtime: Path, *, rounds: int) -> dict[str, Any]:
-    """Sentences a second, splitting and tokenizing included; agreement of labels; the machine's int8 limit."""
+    """Sentences a second, splitting and tokenizing included, and the machine's int8 limit."""
     import torch
 
     from benchmarks.limit import Int8Products
-    from benchmarks.plain import PlainTransformers
+    from benchmarks.plain import Pipeline, Windows
     from newsvoice.runtime.encoding import tokenize
-    from newsvoice.runtime.exported import ExportedModel
 
     torch.set_num_threads(THREADS)
-    plain, batched = PlainTransformers(model), PlainTransformers(model, batch=32)
-    exported = {}
-    for name, backend in ((FALLBACK, "onnxruntime"), (NEWSVOICE, "openvino")):
-        os.environ["NEWSVOICE_BACKEND"] = backend
-        exported[name] = ExportedModel.load(runtime)
-    del os.environ["NEWSVOICE_BACKEND"]
-
-    def every_label(label: Callable[[Sequence[Any]], list[str]]) -> list[str]:
-        return [found for article in articles for found in label(segment(article))]
-
-    def exported_labels(name: str) -> list[str]:
-        return every_label(lambda sentences: [p.label for p in exported[name].predict(sentences)])
-
-    contenders: dict[str, Callable[[], list[str]]] = {
-        YARDSTICK: lambda: every_label(plain.label),
-        BATCHED: lambda: every_label(batched.label),
-        FALLBACK: lambda: exported_labels(FALLBACK),
-        NEWSVOICE: lambda: exported_labels(NEWSVOICE),
+    plain = Windows(model)
+    labellers: dict[str, Callable[[Sequence[Sentence]], Any]] = {
+        PIPELINE: Pipeline(model).label,
+        WINDOWS: plain.label,
+        BATCHED: Windows(model, batch=32).label,
+        **{name: exported.predict for name, exported in exported_models(runtime).items()},
     }
-    answers = {name: work() for name, work in contenders.items()}
+    contenders = {name: lambda label=label: [label(segment(a)) for a in articles] for name, label in labellers.items()}
     sentences = [sentence for article in articles for sentence in segment(article)]
-    size = exported[NEWSVOICE].description.window_tokens
-    tokens = sum(len(t.ids) + 1 for t in tokenize(plain.text_tokenizer, sentences, window_tokens=size))
-    limit = Int8Products(size * THREADS)
+    tokens = sum(
+        len(t.ids) + 1 for t in tokenize(plain.text_tokenizer, sentences, window_tokens=plain.description.window_tokens)
+    )
+    limit = Int8Products.fastest(model)
+    for work in contenders.values():
+        work()
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     limits = []
     for number in range(rounds):
@@ -96,17 +103,45 @@ def throughput(articles: Sequence[Article], model: Path, runtime: Path, *, round
         "sentences": len(sentences),
         "tokens_per_sentence": tokens / len(sentences),
         "sentences_per_second": {name: statistics.median(values) for name, values in rates.items()},
+        "throughput_ratio": ratios(rates, PIPELINE),
         "int8_limit_sentences_per_second": statistics.median(limits),
-        "throughput_ratio": ratios(rates, YARDSTICK),
-        "throughput_ratio_to_batches": ratios(rates, BATCHED),
+        "int8_limit_tokens_together": limit.rows,
         "share_of_int8_limit": {
-            name: statistics.median(r / most for r, most in zip(rates[name], limits, strict=True)) for name in exported
-        },
-        "agreement": {
-            name: sum(a == b for a, b in zip(answers[name], answers[YARDSTICK], strict=True)) / len(sentences)
-            for name in contenders
+            name: statistics.median(r / most for r, most in zip(values, limits, strict=True))
+            for name, values in rates.items()
         },
     }
+
+
+def agreement(articles: Sequence[Article], model: Path, runtime: Path) -> dict[str, Any]:
+    """Share of sentences that get the float32 model's label, with the exact binomial 95 % interval's lower end."""
+    from scipy.stats import binomtest
+
+    from benchmarks.plain import Windows
+
+    plain = Windows(model)
+    texts = [segment(article) for article in articles]
+    expected = [label for sentences in texts for label in plain.label(sentences)]
+    found: dict[str, Any] = {}
+    for name, exported in exported_models(runtime).items():
+        labels = [prediction.label for sentences in texts for prediction in exported.predict(sentences)]
+        same = sum(a == b for a, b in zip(labels, expected, strict=True))
+        lower = binomtest(same, len(expected)).proportion_ci(method="exact").low
+        found[name] = {"share": same / len(expected), "lower": float(lower)}
+    return {"agreement_sentences": len(expected), "agreement": found}
+
+
+def exported_models(runtime: Path) -> dict[str, Any]:
+    """Open the exported model with each backend."""
+    from newsvoice.runtime.backends import BACKEND_VARIABLE
+    from newsvoice.runtime.exported import ExportedModel
+
+    found = {}
+    for name, backend in BACKENDS.items():
+        os.environ[BACKEND_VARIABLE] = backend
+        found[name] = ExportedModel.load(runtime)
+    del os.environ[BACKEND_VARIABLE]
+    return found
 
 
 def processes(articles: Sequence[Article], model: Path, runtime: Path, *, rounds: int) -> dict[str, Any]:
@@ -114,7 +149,7 @@ def processes(articles: Sequence[Article], model: Path, runtime: Path, *, rounds
     with tempfile.TemporaryDirectory() as scratch:
         short, folder = Path(scratch) / "short.txt", Path(scratch) / "texts"
         folder.mkdir()
-        sentences = [s.text for article in articles[:5] for s in segment(article)][:COLD_SENTENCES]
+        sentences = [s.text for article in articles for s in segment(article)][:COLD_SENTENCES]
         paragraphs = [" ".join(sentences[n : n + 4]) for n in range(0, len(sentences), 4)]
         short.write_text("\n\n".join(paragraphs), encoding="utf-8")
         for article in articles:
@@ -123,34 +158,36 @@ def processes(articles: Sequence[Article], model: Path, runtime: Path, *, rounds
         torch_way = [sys.executable, "-m", "benchmarks.plain", str(model)]
         commands = {
             "one article": {
-                YARDSTICK: [*torch_way, str(short)],
-                NEWSVOICE: [*predict, "--format", "table", str(short)],
-                FALLBACK: [*predict, "--format", "table", str(short)],
+                PIPELINE: [*torch_way, str(short)],
+                **{name: [*predict, "--format", "table", str(short)] for name in BACKENDS},
             },
             "all texts": {
-                YARDSTICK: [*torch_way, *map(str, sorted(folder.iterdir()))],
-                NEWSVOICE: [*predict, "--format", "jsonl", str(folder)],
-                FALLBACK: [*predict, "--format", "jsonl", str(folder)],
+                PIPELINE: [*torch_way, *map(str, sorted(folder.iterdir()))],
+                **{name: [*predict, "--format", "jsonl", str(folder)] for name in BACKENDS},
             },
         }
-        figures: dict[str, Any] = {}
-        for what, of in commands.items():
-            runs: dict[str, list[tuple[float, float]]] = {name: [] for name in of}
-            # The first round warms the disk's cache and does not count.
-            for number in range(rounds + 1):
-                for name in in_turn(of, number):
-                    backend = {FALLBACK: "onnxruntime", NEWSVOICE: "openvino"}.get(name, "")
-                    runs[name].append(whole_process(of[name], backend))
-            taken = {name: [seconds for seconds, _ in found[1:]] for name, found in runs.items()}
-            memory = {name: [megabytes for _, megabytes in found[1:]] for name, found in runs.items()}
-            figures[what] = {
-                "seconds": {name: statistics.median(values) for name, values in taken.items()},
-                "seconds_ratio": ratios(taken, YARDSTICK),
-                "peak_megabytes": {name: statistics.median(values) for name, values in memory.items()},
-                "peak_ratio": ratios(memory, YARDSTICK),
-            }
+        figures = {what: measured_in_turns(of, rounds=rounds) for what, of in commands.items()}
     helps = [whole_process([sys.executable, "-m", "newsvoice.cli", "--help"], "")[0] for _ in range(rounds)]
     return {"processes": figures, "help_seconds": statistics.median(helps)}
+
+
+def measured_in_turns(commands: Mapping[str, Sequence[str]], *, rounds: int) -> dict[str, Any]:
+    """Run commands in turns; return medians of seconds and peak memory, and of their ratios to the pipeline's."""
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    memory: dict[str, list[float]] = {name: [] for name in commands}
+    # The first round warms the disk's cache and does not count.
+    for number in range(rounds + 1):
+        for name in in_turn(commands, number):
+            seconds, megabytes = whole_process(commands[name], BACKENDS.get(name, ""))
+            if number:
+                taken[name].append(seconds)
+                memory[name].append(megabytes)
+    return {
+        "seconds": {name: statistics.median(values) for name, values in taken.items()},
+        "seconds_ratio": ratios(taken, PIPELINE),
+        "peak_megabytes": {name: statistics.median(values) for name, values in memory.items()},
+        "peak_ratio": ratios(memory, PIPELINE),
+    }
 
 
 def in_turn(names: Mapping[str, Any], number: int) -> list[str]:
@@ -177,14 +214,12 @@ def timed(work: Callable[[], Any]) -> float:
 def whole_process(command: Sequence[str], backend: str) -> tuple[float, float]:
     """Run a command; return its wall seconds and peak memory in megabytes."""
     environment = os.environ | ({"NEWSVOICE_BACKEND": backend} if backend else {})
-    started = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(command[:6])} … failed with {process.returncode}")
-    return seconds, usage.ru_maxrss * 1024 / 1e6
+    measure = [sys.executable, "-S", "-c", _MEASURE, *command]
+    done = subprocess.run(measure, env=environment, capture_output=True, text=True, check=True)
+    seconds, code, peak = done.stdout.split()
+    if code != "0":
+        sys.exit(f"{' '.join(command[:6])} … failed with {code}")
+    return float(seconds), int(peak) * 1024 / 1e6
 
 
 def machine() -> str:

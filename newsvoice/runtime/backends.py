@@ -19,6 +19,9 @@ from newsvoice.runtime.encoding import Window
 Logits = NDArray[np.floating]
 # Names a backend of `BACKENDS`, where the first that works is not wanted.
 BACKEND_VARIABLE: Final = "NEWSVOICE_BACKEND"
+# `f32` or `bf16`, where what the processor is best at is not wanted.
+PRECISION_VARIABLE: Final = "NEWSVOICE_PRECISION"
+PRECISIONS: Final = ("f32", "bf16")
 
 
 class Backend(Protocol):
@@ -32,20 +35,22 @@ class Backend(Protocol):
 
 
 class OpenVino:
-    """Intel's runtime, for x86 and Arm. bf16 is not used: what one processor has, another one lacks."""
+    """Intel's runtime, for x86 and Arm. Multiplies in bf16 where the processor does so natively."""
 
-    def __init__(self, graph: Path, *, threads: int) -> None:
+    def __init__(self, graph: Path, *, threads: int, precision: str | None = None) -> None:
         import openvino
 
-        self._openvino = openvino
-        self.name = f"OpenVINO {openvino.__version__.partition('-')[0]}"
+        core = openvino.Core()
+        native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        precision = precision or ("bf16" if native else "f32")
+        self.name = f"OpenVINO {openvino.__version__.partition('-')[0]}, {precision}"
         options = {
-            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_PRECISION_HINT": precision,
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
         }
-        self._model = openvino.Core().compile_model(graph, "CPU", options)
+        self._model = core.compile_model(graph, "CPU", options)
         self._names = [port.any_name for port in self._model.inputs]
         self._queue = openvino.AsyncInferQueue(self._model, threads)
 
@@ -66,12 +71,14 @@ class OpenVino:
 class OnnxRuntime:
     """The portable one."""
 
-    def __init__(self, graph: Path, *, threads: int) -> None:
+    def __init__(self, graph: Path, *, threads: int, precision: str | None = None) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         import onnxruntime
 
-        self.name = f"ONNX Runtime {onnxruntime.__version__}"
+        if precision == "bf16":
+            raise ValueError("it computes in f32 alone")
+        self.name = f"ONNX Runtime {onnxruntime.__version__}, f32"
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
@@ -98,7 +105,7 @@ BACKENDS: Final[dict[str, Callable[..., Backend]]] = {"openvino": OpenVino, "onn
 
 
 def open_graph(graph: Path) -> Backend:
-    """Open a graph with the first backend that is installed and can, or the one that the environment names.
+    """Open a graph with the first backend that is installed and can, or as the environment names them.
 
     Raises `NewsvoiceError` with each one's reason when none can.
     """
@@ -107,14 +114,25 @@ def open_graph(graph: Path) -> Backend:
         raise NewsvoiceError(
             f"unknown backend {wanted!r}", where=BACKEND_VARIABLE, advice=f"known: {', '.join(BACKENDS)}"
         )
+    precision = precision_wanted()
     reasons = []
     for name in [wanted] if wanted else BACKENDS:
         try:
-            return BACKENDS[name](graph, threads=threads())
+            return BACKENDS[name](graph, threads=threads(), precision=precision)
         # Each library has error types of its own, and any of them means: not here.
         except Exception as error:
             reasons.append(f"{name}: {str(error).strip().splitlines()[0]}" if str(error).strip() else name)
     raise NewsvoiceError(f"no engine can run the model ({'; '.join(reasons)})", where=str(graph))
+
+
+def precision_wanted() -> str | None:
+    """Return the precision that the environment names, None where it leaves the choice to the processor."""
+    wanted = os.environ.get(PRECISION_VARIABLE) or None
+    if wanted and wanted not in PRECISIONS:
+        raise NewsvoiceError(
+            f"unknown precision {wanted!r}", where=PRECISION_VARIABLE, advice=f"known: {', '.join(PRECISIONS)}"
+        )
+    return wanted
 
 
 def threads() -> int:

@@ -21,7 +21,27 @@ ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "models/runtime"
 HEAVY = {"torch", "transformers", "scikit-learn", "dvc", "datasets", "onnx"}
 
+# Read by Python when it starts: whatever asks for an address or a connection fails, and says so.
+NO_NETWORK = """
+import sys
+
+def refuse(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
+        raise RuntimeError(f"the network is cut: {event}")
+
+sys.addaudithook(refuse)
+"""
+
 pytestmark = pytest.mark.package
+
+
+def without_network() -> list[str]:
+    """Return what leaves a command no network at all, libraries written in C included, where that may be done."""
+    command = ["unshare", "--map-root-user", "--net"]
+    try:
+        return command if subprocess.run([*command, "true"], capture_output=True).returncode == 0 else []
+    except OSError:
+        return []
 
 
 @pytest.fixture(scope="module")
@@ -75,20 +95,21 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment of the wheel's own; its dependencies are lent by this one, those of the pipeline are barred."""
     environment = tmp_path_factory.mktemp("installed") / "venv"
     venv.create(environment, with_pip=False)
+    install = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-index", wheel]
+    subprocess.run([sys.executable, "-m", "pip", "--python", environment / "bin/python", *install], check=True)
     [site] = environment.glob("lib/python*/site-packages")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
     lent = next(path for path in sys.path if path.endswith("site-packages"))
     (site / "lent.pth").write_text(f"{lent}\n")
     # First on the path, and broken: whatever imports one of these fails.
     for name in ("torch", "transformers", "sklearn", "dvc", "onnx", "pipeline"):
         (site / f"{name}.py").write_text(f"raise ImportError('{name} is barred')\n")
+    (site / "sitecustomize.py").write_text(NO_NETWORK)
     return environment
 
 
 def newsvoice(environment: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [environment / "bin/python", "-m", "newsvoice.cli", *arguments],
+        [*without_network(), environment / "bin/newsvoice", *arguments],
         cwd=folder,
         env={k: v for k, v in os.environ.items() if not k.startswith(("NEWSVOICE", "PYTHON"))},
         capture_output=True,
@@ -97,7 +118,7 @@ def newsvoice(environment: Path, folder: Path, *arguments: str) -> subprocess.Co
     )
 
 
-def test_it_labels_from_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
+def test_it_labels_from_where_it_is_installed_without_a_network(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "fee.txt").write_text("The council met. “We pay,” he said.")
     done = newsvoice(installed, tmp_path, "predict", "fee.txt", "--format", "jsonl")
 
@@ -110,3 +131,18 @@ def test_it_says_in_one_line_that_it_has_no_pipeline(installed: Path, tmp_path: 
 
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"newsvoice: .*not installed here; use it in a clone.*\n", done.stderr)
+
+
+def test_the_ban_on_the_network_holds(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
+    program = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9')"
+    done = subprocess.run(
+        [*without_network(), sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "RuntimeError: the network is cut: socket.getaddrinfo"

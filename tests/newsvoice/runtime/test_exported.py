@@ -54,7 +54,7 @@ def test_it_answers_as_the_model_it_was_made_from(exported: ExportedModel, tiny_
     torch_model = Classifier.load(tiny_model)
     difference = np.abs(exported.predict_proba(article()) - torch_model.predict_proba(article()))
 
-    # Eight bits are not 32: the tiny model's layers of 16 columns round coarsely.
+    # Neither eight bits nor sixteen are 32: the tiny model's layers of 16 columns round coarsely.
     assert 0 < difference.max() < 0.05
     assert exported.description == torch_model.description
 
@@ -84,7 +84,7 @@ def test_inputs_of_any_length_are_read(exported: ExportedModel) -> None:
 
 
 def test_the_first_backend_that_works_is_taken(tiny_runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(graph: Path, *, threads: int) -> backends.Backend:
+    def missing(graph: Path, *, threads: int, precision: str | None) -> backends.Backend:
         raise ImportError("No module named 'openvino'")
 
     monkeypatch.setitem(backends.BACKENDS, "openvino", missing)
@@ -100,6 +100,25 @@ def test_an_unknown_backend_is_refused(tiny_runtime: Path, monkeypatch: pytest.M
 
     with pytest.raises(NewsvoiceError, match="unknown backend 'abacus'; known: openvino, onnxruntime"):
         ExportedModel.load(tiny_runtime)
+
+
+def test_an_unknown_precision_is_refused(tiny_runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(backends.PRECISION_VARIABLE, "int3")
+
+    with pytest.raises(NewsvoiceError, match="unknown precision 'int3'; known: f32, bf16"):
+        ExportedModel.load(tiny_runtime)
+
+
+def test_the_precision_named_is_the_one_that_computes(tiny_runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {}
+    for precision in backends.PRECISIONS:
+        monkeypatch.setenv(backends.PRECISION_VARIABLE, precision)
+        model = ExportedModel.load(tiny_runtime)
+        assert model.backend.name.startswith("OpenVINO")
+        assert model.backend.name.endswith(precision)
+        found[precision] = model.predict_proba(article())
+
+    assert 0 < np.abs(found["f32"] - found["bf16"]).max() < 0.05
 
 
 def test_threads_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
