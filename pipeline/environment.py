@@ -24,7 +24,7 @@ def is_pinned() -> bool:
     return all(os.environ.get(name) == value for name, value in PINNED.items())
 
 
-def start_anew(*, pinned: bool, processes: int = 1, device: str = "cpu") -> None:
+def start_anew(*, pinned: bool, processes: int = 1) -> None:
     """Replace this process by one in the environment asked for; return where it is in that environment already.
 
     Several `processes` are started by `accelerate launch`, unless somebody's `accelerate launch` started this one.
@@ -34,8 +34,8 @@ def start_anew(*, pinned: bool, processes: int = 1, device: str = "cpu") -> None
         return
     command = [sys.executable, *sys.orig_argv[1:]]
     if launch:
-        # Port 0: any that is free.
-        options = ["--num_processes", str(processes), "--num_machines", "1", "--main_process_port", "0"]
-        options += ["--mixed_precision", "no", "--dynamo_backend", "no", *(["--cpu"] if device == "cpu" else [])]
+        # `--multi_gpu` is how accelerate starts processes by itself, on whatever device; port 0 is any that is free.
+        options = ["--multi_gpu", "--num_processes", str(processes), "--num_machines", "1", "--main_process_port", "0"]
+        options += ["--mixed_precision", "no", "--dynamo_backend", "no"]
         command[1:1] = ["-m", "accelerate.commands.launch", *options]
     os.execve(sys.executable, command, os.environ | (PINNED if pinned else {}))

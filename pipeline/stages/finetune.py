@@ -21,7 +21,7 @@ from pipeline.stages.command import run
 def main(paths: argparse.Namespace) -> None:
     """Train on one split, choose by the other; record what was trained, on which processor, how fast."""
     settings = load_settings(paths.params, "finetune", FinetuneSettings)
-    start_anew(pinned=settings.reproducible, processes=settings.processes, device=settings.device)
+    start_anew(pinned=settings.reproducible, processes=settings.processes)
     train = [s for file in (paths.train, paths.contrast) for s in read_records(file, LabelledSentence)]
     learnt = sum(s.source != CONTEXT for s in train)
     validation = read_records(paths.validation, LabelledSentence)

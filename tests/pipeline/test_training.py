@@ -76,7 +76,9 @@ def test_two_processes_train_what_one_trains(finetune_settings: FinetuneSettings
         models[processes] = load_file(folder / "model" / WEIGHTS)
         models[-processes] = json.loads((folder / "metrics").read_text())
     for name, weights in models[1].items():
-        assert models[2][name] == pytest.approx(weights, abs=2e-4), name
+        # Attention does not depend on the key's bias: its gradient is rounding alone, and so is where it goes.
+        if not name.endswith("key.bias"):
+            assert models[2][name] == pytest.approx(weights, abs=2e-4), name
     assert models[-2]["steps"] == models[-1]["steps"]
     assert models[-2]["validation_loss"] == pytest.approx(models[-1]["validation_loss"], abs=1e-3)
 
