@@ -1,6 +1,7 @@
 """The model that `make repro` trained, on the article the project began with."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,9 @@ def test_every_quotation_of_the_article_is_reported_speech(records: list[dict[st
 
 def test_the_article_is_read_better_than_by_the_majority(staged: list[ScoredSentence]) -> None:
     right = sum(sentence.gold == sentence.predicted for sentence in staged)
+    [(_, most_frequent)] = Counter(sentence.gold for sentence in staged).most_common(1)
 
-    assert right >= 18
+    assert right > most_frequent
 
 
 @pytest.mark.parametrize("folder", [MODEL, RUNTIME], ids=["torch", "exported"])
