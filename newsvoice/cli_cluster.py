@@ -45,7 +45,8 @@ def predict_on_cluster(
     """
     if output is None or "-" in inputs:
         raise click.UsageError("--engine ray reads tables and writes a folder: name inputs and --output")
-    form = form or FORMS.get(PurePosixPath(output).suffix.lower(), "")
+    # The address of a store may end in settings: s3://news/labels.parquet?region=eu-west-1
+    form = form or FORMS.get(PurePosixPath(output.partition("?")[0]).suffix.lower(), "")
     if form not in FORMS.values():
         raise click.UsageError("--engine ray writes jsonl and parquet: choose with --format")
     _require_ray()
