@@ -36,7 +36,7 @@ def soak_figure(record: Mapping[str, Any]) -> str:
         below.set_ylabel("memory, MB")
         below.set_xlabel("minutes")
         for axis in (above, below):
-            axis.set_ylim(bottom=0)
+            axis.set_ylim(0, 1.15 * axis.dataLim.ymax)
         stream = io.StringIO()
         undated = {"Date": None, "Creator": None}
         figure.savefig(stream, format="svg", facecolor="white", metadata=undated)

@@ -169,12 +169,12 @@ def cost(record: Record) -> Iterator[str]:
     price = record["dollars_per_core_hour"]
     yield from (
         f"On paper, from the rate measured with {workers} workers on {record['machine']}"
-        f" ([benchmarks](benchmarks.md)), {by_core:,.0f} sentences a second and core, and an assumed price of"
+        f" ([benchmarks](benchmarks.md)), {by_core:,.1f} sentences a second and core, and an assumed price of"
         f" ${price:.2f} a core-hour (a rented virtual core; put in your own):",
         "",
         "| | |",
         "|---|---|",
-        f"| core-hours: 10⁹ ÷ {by_core:,.0f} ÷ 3600 | {hours:,.0f} |",
+        f"| core-hours: 10⁹ ÷ {by_core:,.1f} ÷ 3600 | {hours:,.0f} |",
         f"| cost: {hours:,.0f} × ${price:.2f} | ${hours * price:,.0f} |",
     )
     for cores in (100, 1000):

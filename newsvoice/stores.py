@@ -54,7 +54,8 @@ class Place:
 
     def beside(self, ending: str) -> "Place":
         """Return the place whose name goes on with an ending."""
-        return Place(self.files, f"{self.path}.{ending}", f"{self.shown}.{ending}")
+        address, mark, settings = self.shown.partition("?") if is_url(self.shown) else (self.shown, "", "")
+        return Place(self.files, f"{self.path}.{ending}", f"{address}.{ending}{mark}{settings}")
 
     def open(self, path: Path) -> BinaryIO:
         """Open a file of the same file system for reading."""

@@ -57,7 +57,7 @@ def test_costs_follow_from_rate_and_price() -> None:
     lines = list(cost(record))
 
     # 10⁹ sentences at 50 a second and core.
-    assert "| core-hours: 10⁹ ÷ 50 ÷ 3600 | 5,556 |" in lines
+    assert "| core-hours: 10⁹ ÷ 50.0 ÷ 3600 | 5,556 |" in lines
     assert "| cost: 5,556 × $0.10 | $556 |" in lines
     assert with_cost(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
     with pytest.raises(NewsvoiceError, match="needs one pair of cost markers"):

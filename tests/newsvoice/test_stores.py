@@ -70,3 +70,11 @@ def test_files_are_written_into_a_place(tmp_path: Path) -> None:
     assert (tmp_path / "out/part").read_bytes() == b"1"
     assert [Path(info.path).name for info in place.list(place.path, deep=False)] == ["part"]
     assert place.beside("rejected").list(place.beside("rejected").path, deep=True) == []
+
+
+def test_what_lies_beside_a_place_is_shown_with_the_stores_settings() -> None:
+    pyarrow_fs = pytest.importorskip("pyarrow.fs")
+    place = Place(pyarrow_fs.LocalFileSystem(), "news/out", "s3://news/out?region=eu-west-1")
+
+    assert place.beside("rejected").path == "news/out.rejected"
+    assert place.beside("rejected").shown == "s3://news/out.rejected?region=eu-west-1"
