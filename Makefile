@@ -12,7 +12,7 @@ PAGE = $(BIN)/python -m benchmarks.page --results benchmarks/results --docs docs
 # The lock is installed without dependency resolution: every package is named, pinned and hashed in it.
 INSTALL := $(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes
 
-.PHONY: repro test external study two-sample cost suspects errors walk experiments wheel bench soak scaling \
+.PHONY: repro test external study two-sample cost suspects unread errors walk experiments wheel bench soak scaling \
 	bench-training sameness clean help
 
 help:            ## Say what can be made
@@ -49,9 +49,13 @@ suspects: $(VENV)/installed  ## List the labels that models of other articles sp
 	$(BIN)/python -m pipeline.suspects --params params.yaml --labelled data/labelled.jsonl \
 		--annotations data/raw/annotations --record reports/suspects.json
 
+KINDS := --sets external.yaml --pairs data/raw/contrast.jsonl --types docs/errors.tsv
+
+unread: $(VENV)/installed  ## List errors on real news that nobody has read, outside: make unread OUTPUT=/tmp/unread.txt
+	$(BIN)/python -m pipeline.errors list --model models/classifier $(KINDS) --output $(OUTPUT)
+
 errors: $(VENV)/installed  ## Count kinds of errors on real news: make errors BEFORE=FOLDER of an earlier classifier
-	$(BIN)/python -m pipeline.errors count --before $(BEFORE) --now models/classifier --pairs data/raw/contrast.jsonl \
-		--types docs/errors.tsv --record reports/errors.json --page docs/errors.md
+	$(BIN)/python -m pipeline.errors count --before $(BEFORE) --now models/classifier $(KINDS) --record reports/errors.json --page docs/errors.md
 
 walk: $(VENV)/installed    ## Thirty articles of another kind, reviewed and trained on: what it buys (one training)
 	$(BIN)/python -m pipeline.walk --params params.yaml --sets external.yaml --articles data/walk/articles \

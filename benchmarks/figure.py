@@ -5,21 +5,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-import matplotlib
+from pipeline.report.drawing import BLUE, RED, STYLE, plt
 
-matplotlib.use("svg")
-
-import matplotlib.pyplot as plt
-
-STYLE = {
-    "svg.hashsalt": "newsvoice",
-    "figure.constrained_layout.use": True,
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-}
 # Points of the rate's line: single looks jump with the journal's seconds.
 POINTS = 100
 
@@ -30,9 +17,9 @@ def soak_figure(record: Mapping[str, Any]) -> str:
     times, rates = rate_over_time(samples)
     with plt.rc_context(STYLE):
         figure, (above, below) = plt.subplots(2, sharex=True, figsize=(7, 4.2))
-        above.plot(times, rates, color="#0072b2")
+        above.plot(times, rates, color=BLUE)
         above.set_ylabel("sentences a second")
-        below.plot([s["seconds"] / 60 for s in samples], [s["megabytes"] for s in samples], color="#d55e00")
+        below.plot([s["seconds"] / 60 for s in samples], [s["megabytes"] for s in samples], color=RED)
         below.set_ylabel("memory, MB")
         below.set_xlabel("minutes")
         for axis in (above, below):

@@ -7,15 +7,14 @@ Writes `benchmarks.md` and its figure, and the costs in `archives.md`, of those 
 
 import argparse
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figure import soak_figure
-from benchmarks.runtime import BACKENDS, NEWSVOICE, PIPELINE
-from newsvoice.errors import NewsvoiceError
+from benchmarks.runtime import BACKENDS, NEWSVOICE, PIPELINE, packages_line
 from newsvoice.records import write_text
+from pipeline.readme import with_between
 
 BEGIN, END = "<!-- cost: written by benchmarks.page -->", "<!-- end of cost -->"
 FIGURE = "images/soak.svg"
@@ -45,7 +44,8 @@ def pages(results: Mapping[str, Record], docs: Path) -> dict[Path, str]:
         found[docs / FIGURE] = soak_figure(results["soak"])
     if "cluster" in results:
         archives = docs / "archives.md"
-        found[archives] = with_cost(archives.read_text(encoding="utf-8"), "\n".join(cost(results["cluster"])))
+        lines = "\n".join(cost(results["cluster"]))
+        found[archives] = with_between(archives.read_text(encoding="utf-8"), lines, BEGIN, END, where=archives.name)
     return found
 
 
@@ -65,7 +65,7 @@ def runtime(record: Record) -> Iterator[str]:
         " carry over to other machines. All ways have the same fine-tuned weights and split texts alike. The"
         " yardstick is what a user of transformers would write: its pipeline for text classification, a sentence"
         " at a time, in float32. The model reads a sentence among those around it, so that the pipeline's labels"
-        " mean nothing; float32 labels come from transformers on `newsvoice`'s windows. " + _packages(record),
+        " mean nothing; float32 labels come from transformers on `newsvoice`'s windows. " + packages_line(record),
         "",
         *_aims(record),
         "",
@@ -138,7 +138,7 @@ def soak(record: Record) -> Iterator[str]:
         f" {record['machine']}: {record['seconds'] / 60:,.0f} minutes, {record['sentences_per_second']:,.0f} sentences"
         f" a second. Memory of all processes together (shared pages counted in each) was at most {first:,.0f} MB in"
         f" the first tenth of the run and {last:,.0f} MB in the last. Every sentence has its record. "
-        + _packages(record),
+        + packages_line(record),
         "",
         f"![Sentences a second and memory over the minutes of the run]({FIGURE})",
     )
@@ -151,7 +151,7 @@ def cluster(record: Record) -> Iterator[str]:
         "",
         f"`newsvoice predict --engine ray` on {record['sentences']:,} sentences, on a cluster of two nodes of one core"
         f" each on {record['machine']}, in {record['rounds']} rounds; medians. The whole command counts. "
-        + _packages(record),
+        + packages_line(record),
         "",
         "| workers | sentences a second | ratio |",
         "|---|---|---|",
@@ -180,21 +180,6 @@ def cost(record: Record) -> Iterator[str]:
     for cores in (100, 1000):
         yield f"| time on {cores:,} cores, if scaling holds | {hours / cores:,.1f} hours |"
     yield from ("", "Storage and transfer are not in it. That scaling holds beyond two workers was not measured.")
-
-
-def with_cost(text: str, lines: str) -> str:
-    """Return a page with `lines` between its markers.
-
-    Raises `NewsvoiceError` when the markers are not there exactly once.
-    """
-    pattern = re.compile(rf"{re.escape(BEGIN)}.*?{re.escape(END)}", re.S)
-    if len(pattern.findall(text)) != 1:
-        raise NewsvoiceError("needs one pair of cost markers", where="archives.md", advice=f"{BEGIN} … {END}")
-    return pattern.sub(lambda _: f"{BEGIN}\n{lines}\n{END}", text)
-
-
-def _packages(record: Record) -> str:
-    return "Packages: " + ", ".join(f"{name} {version}" for name, version in record["packages"].items()) + "."
 
 
 if __name__ == "__main__":

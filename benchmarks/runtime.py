@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from newsvoice.records import Article, Sentence, read_articles, read_jsonl, write_json
+from newsvoice.runtime.backends import BACKEND_VARIABLE
 from newsvoice.text.segment import segment
 
 THREADS = 2
@@ -133,7 +134,6 @@ def agreement(articles: Sequence[Article], model: Path, runtime: Path) -> dict[s
 
 def exported_models(runtime: Path) -> dict[str, Any]:
     """Open the exported model with each backend."""
-    from newsvoice.runtime.backends import BACKEND_VARIABLE
     from newsvoice.runtime.exported import ExportedModel
 
     found = {}
@@ -213,13 +213,18 @@ def timed(work: Callable[[], Any]) -> float:
 
 def whole_process(command: Sequence[str], backend: str) -> tuple[float, float]:
     """Run a command; return its wall seconds and peak memory in megabytes."""
-    environment = os.environ | ({"NEWSVOICE_BACKEND": backend} if backend else {})
+    environment = os.environ | ({BACKEND_VARIABLE: backend} if backend else {})
     measure = [sys.executable, "-S", "-c", _MEASURE, *command]
     done = subprocess.run(measure, env=environment, capture_output=True, text=True, check=True)
     seconds, code, peak = done.stdout.split()
     if code != "0":
         sys.exit(f"{' '.join(command[:6])} … failed with {code}")
     return float(seconds), int(peak) * 1024 / 1e6
+
+
+def packages_line(record: Mapping[str, Any]) -> str:
+    """Say which versions a record was measured with."""
+    return "Packages: " + ", ".join(f"{name} {number}" for name, number in record["packages"].items()) + "."
 
 
 def machine() -> str:

@@ -22,7 +22,7 @@ import torch
 from datasets import Dataset
 from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
 
-from benchmarks.runtime import in_turn, machine, ratios, timed
+from benchmarks.runtime import in_turn, machine, packages_line, ratios, timed
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import read_records, write_json, write_text
@@ -147,9 +147,8 @@ def page(record: Mapping[str, Any]) -> str:
         "<!-- written by benchmarks/training.py from benchmarks/results/; do not edit -->",
         "",
         f"Measured once on {record['machine']}, in {record['rounds']} interleaved rounds of one epoch; medians."
-        " Only the ratio carries over to other machines. Loading the encoder and tokenizing are included. Packages: "
-        + ", ".join(f"{name} {number}" for name, number in record["packages"].items())
-        + ".",
+        " Only the ratio carries over to other machines. Loading the encoder and tokenizing are included. "
+        + packages_line(record),
         "",
         "| way | sentences a second | ratio | sentences in a round | validation macro-F1 |",
         "|---|---|---|---|---|",

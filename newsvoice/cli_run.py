@@ -43,8 +43,10 @@ def predict_here(
     Raises `click.UsageError` for what does not go together, `NewsvoiceError` for what the user can mend,
     `PartlyDoneError` if documents were rejected.
     """
+    from newsvoice.inputs import find_sources, is_url
+
     for name in (*inputs, output or ""):
-        if "://" in name:
+        if is_url(name):
             raise click.UsageError(f"{name}: object stores are for --engine ray")
     target = None if output is None else Path(output)
     form = form or format_of(target)
@@ -59,7 +61,6 @@ def predict_here(
         raise click.UsageError("--resume cannot read standard input a second time: put it into a file")
     from newsvoice.archive import rejected_path
     from newsvoice.engine import load_engine
-    from newsvoice.inputs import find_sources
 
     own = [] if target is None else [target.resolve(), rejected_path(target.resolve())]
     sources = find_sources(list(map(Path, inputs)), text_field=text_field, leave_out=own)

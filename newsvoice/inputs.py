@@ -45,6 +45,11 @@ class Source:
     problem: str = ""
 
 
+def is_url(name: str) -> bool:
+    """Tell a URL from a path of this machine."""
+    return "://" in name
+
+
 def find_sources(inputs: Sequence[Path], *, text_field: str | None, leave_out: Collection[Path] = ()) -> list[Source]:
     """Return every file that the arguments name, in order; folders and globs in order of name.
 

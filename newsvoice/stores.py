@@ -15,7 +15,7 @@ from pyarrow import ArrowException, ArrowInvalid
 from pyarrow.fs import FileSelector, FileSystem, FileType, FSSpecHandler, LocalFileSystem, PyFileSystem
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.inputs import TABLES, Kind, Source, names_of
+from newsvoice.inputs import TABLES, Kind, Source, is_url, names_of
 
 _READ_AHEAD = 1 << 20
 
@@ -71,11 +71,6 @@ class Place:
         """Return the files below a folder, in order of name, with their sizes; none where there is no folder."""
         found = self.files.get_file_info(FileSelector(path, recursive=deep, allow_not_found=True))
         return sorted((info for info in found if info.type == FileType.File), key=lambda info: info.path)
-
-
-def is_url(name: str) -> bool:
-    """Tell a URL from a path of this machine."""
-    return "://" in name
 
 
 def find_tables(inputs: Sequence[str]) -> tuple[list[Place], list[tuple[int, Source]]]:

@@ -1,6 +1,6 @@
 """Kinds of errors on labelled news outside the repository: listed for a reader, counted by rule of the codebook.
 
-    python -m pipeline.errors list --model models/classifier --types docs/errors.tsv --output /tmp/unread.txt
+    make unread OUTPUT=/tmp/unread.txt
     make errors BEFORE=/tmp/before
 
 `list` writes the errors that nobody has read yet, with their text and context, to a file outside the repository.
@@ -25,9 +25,8 @@ from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import BY_LETTER, BY_NAME
 from newsvoice.records import write_json, write_text
 from pipeline.classifiers.registry import TRANSFORMER, load_classifier
-from pipeline.config import load_yaml
 from pipeline.evaluation.predictions import ScoredSentence, score
-from pipeline.external import gold_sentences
+from pipeline.external import first_set, gold_sentences
 from pipeline.folders import folder_hash
 from pipeline.labelling.contrast import read_pairs
 from pipeline.report.render import render
@@ -145,7 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     counting.add_argument("--record", type=Path, required=True)
     counting.add_argument("--page", type=Path, required=True)
     for action in (listing_, counting):
-        action.add_argument("--sets", type=Path, default=Path("external.yaml"))
+        action.add_argument("--sets", type=Path, required=True, help="names the sets; the first one is read")
         action.add_argument("--pairs", type=Path, required=True, help="contrast pairs, whose tags name the rules")
         action.add_argument("--types", type=Path, required=True, help="the table of types")
     options = parser.parse_args(arguments)
@@ -157,13 +156,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _list(options: argparse.Namespace) -> None:
     refuse_inside(options.output)
-    _, location = _set(options.sets)
+    _, location = first_set(options.sets)
     scored = score(load_classifier(TRANSFORMER, options.model), gold_sentences(location))
     write_text(options.output, listing(scored, _kinds(options)))
 
 
 def _count(options: argparse.Namespace) -> None:
-    name, location = _set(options.sets)
+    name, location = first_set(options.sets)
     sentences = gold_sentences(location)
     models = {"before": options.before, "now": options.now}
     errors = {when: wrong(score(load_classifier(TRANSFORMER, model), sentences)) for when, model in models.items()}
@@ -193,13 +192,6 @@ def by_question(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
         for when in counts:
             counts[when] += row[when]
     return dict(sorted(found.items()))
-
-
-def _set(sets: Path) -> tuple[str, Path]:
-    name, location = next(iter(load_yaml(sets).items()))
-    if not Path(location).is_file():
-        raise NewsvoiceError(f"{name} is not here", where=str(location), advice="the record stays as it is")
-    return name, Path(location)
 
 
 def _kinds(options: argparse.Namespace) -> dict[Key, Kind]:

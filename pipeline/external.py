@@ -38,6 +38,19 @@ def gold_sentences(path: Path) -> list[LabelledSentence]:
     return [with_label(s, label, GOLD, 1.0) for s, label in zip(gold.sentences, gold.labels, strict=True)]
 
 
+def sets_here(sets: Path) -> dict[str, Path]:
+    """Return the sets that `external.yaml` names and that are there, by name."""
+    return {name: Path(location) for name, location in load_yaml(sets).items() if Path(location).is_file()}
+
+
+def first_set(sets: Path) -> tuple[str, Path]:
+    """Return name and place of the first set of `external.yaml`; raises `NewsvoiceError` where it is not there."""
+    name, location = next(iter(load_yaml(sets).items()))
+    if name not in sets_here(sets):
+        raise NewsvoiceError(f"{name} is not here", where=str(location), advice="the record stays as it is")
+    return name, Path(location)
+
+
 def measure(path: Path, models: Path, settings: EvaluateSettings) -> dict[str, Any]:
     """Evaluate every model on one labelled set, as `evaluate` does on test."""
     sentences = gold_sentences(path)

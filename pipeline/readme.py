@@ -14,14 +14,19 @@ BEGIN, END = "<!-- results: written by pipeline.readme -->", "<!-- end of result
 
 
 def with_table(readme: str, table: str) -> str:
-    """Return the README with `table` between the markers.
+    """Return the README with `table` between the markers."""
+    return with_between(readme, table, BEGIN, END, where="README.md")
 
-    Raises `NewsvoiceError` when the markers are not there exactly once.
+
+def with_between(page: str, lines: str, begin: str, end: str, *, where: str) -> str:
+    """Return a page with `lines` between two markers.
+
+    Raises `NewsvoiceError` when the markers are not there exactly once; it names the page as `where`.
     """
-    pattern = re.compile(rf"{re.escape(BEGIN)}.*?{re.escape(END)}", re.S)
-    if len(pattern.findall(readme)) != 1:
-        raise NewsvoiceError("needs one pair of result markers", where="README.md", advice=f"{BEGIN} … {END}")
-    return pattern.sub(lambda _: f"{BEGIN}\n{table.strip()}\n{END}", readme)
+    pattern = re.compile(rf"{re.escape(begin)}.*?{re.escape(end)}", re.S)
+    if len(pattern.findall(page)) != 1:
+        raise NewsvoiceError("needs one pair of markers", where=where, advice=f"{begin} … {end}")
+    return pattern.sub(lambda _: f"{begin}\n{lines.strip()}\n{end}", page)
 
 
 def main(paths: argparse.Namespace) -> None:

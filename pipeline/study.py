@@ -35,7 +35,7 @@ from pipeline.evaluation.contrast import both_right
 from pipeline.evaluation.given import evaluate_given
 from pipeline.evaluation.predictions import score
 from pipeline.evaluation.resampling import matrices_by_article
-from pipeline.external import gold_sentences
+from pipeline.external import gold_sentences, sets_here
 from pipeline.labelling.label import CONTEXT, LabelledSentence
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
@@ -182,7 +182,7 @@ def main(paths: argparse.Namespace) -> None:
         *(paths.contrast / f"{name}.jsonl" for name in ("train", "test")),
     ]
     training, validation, test, pairs, test_pairs = (read_records(file, LabelledSentence) for file in files)
-    external = {name: Path(path) for name, path in load_yaml(paths.sets).items() if Path(path).is_file()}
+    external = sets_here(paths.sets)
     sets = {"test": test, **{name: gold_sentences(path) for name, path in external.items()}, "contrast": test_pairs}
     data = Data(training, pairs, validation, sets)
     given = load_settings(paths.params, "split", SplitSettings).always_test[0]

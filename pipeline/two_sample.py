@@ -11,7 +11,6 @@ that nothing of the real set enters the record.
 import argparse
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -22,13 +21,12 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 
-from newsvoice.errors import NewsvoiceError
 from newsvoice.metrics import draws, interval
 from newsvoice.records import Sentence, read_records, write_json
 from newsvoice.text.plain import plain
-from pipeline.config import load_settings, load_yaml
+from pipeline.config import load_settings
 from pipeline.evaluation.evaluate import EvaluateSettings
-from pipeline.external import gold_sentences
+from pipeline.external import first_set, gold_sentences
 from pipeline.labelling.label import LabelledSentence
 from pipeline.register import register
 from pipeline.stages.command import run
@@ -94,12 +92,10 @@ def _telling(vectorizer: Any, weights: NDArray[np.float64], corpus: Sequence[Sen
 
 def main(paths: argparse.Namespace) -> None:
     """Measure the corpus (all splits) against the first external set, and keep the earlier figures."""
-    name, location = next(iter(load_yaml(paths.sets).items()))
-    if not Path(location).is_file():
-        raise NewsvoiceError(f"{name} is not here", where=location, advice="the record stays as it is")
+    _, location = first_set(paths.sets)
     corpus = read_records(paths.labelled, LabelledSentence)
     settings = load_settings(paths.params, "evaluate", EvaluateSettings)
-    real = gold_sentences(Path(location))
+    real = gold_sentences(location)
     found = two_sample(corpus, real, settings)
     habits = register(corpus, real, samples=settings.samples, seed=settings.seed)
     old = json.loads(paths.record.read_text(encoding="utf-8")) if paths.record.exists() else {}

@@ -25,18 +25,18 @@ from newsvoice.annotations import Annotation, read_annotations
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import BY_NAME, NAMES
 from newsvoice.metrics import classification_scores, draws, intervals
-from newsvoice.records import Article, read_records, write_json, write_text
+from newsvoice.records import Article, read_records, rounded, write_json, write_text
 from newsvoice.text.ingest import read_article
 from newsvoice.text.segment import segment
 from pipeline.classifiers.base import SentenceClassifier
 from pipeline.classifiers.registry import TRANSFORMER, load_classifier
 from pipeline.classifiers.transformer import FinetuneSettings, TransformerClassifier
-from pipeline.config import load_settings, load_yaml
+from pipeline.config import load_settings
 from pipeline.evaluation.changes import changes, share
 from pipeline.evaluation.evaluate import EvaluateSettings
 from pipeline.evaluation.predictions import ScoredSentence, score
 from pipeline.evaluation.resampling import matrices_by_article
-from pipeline.external import gold_sentences
+from pipeline.external import gold_sentences, sets_here
 from pipeline.folders import folder_hash
 from pipeline.labelling.label import CONTEXT, LabelledSentence, label_sentences
 from pipeline.report.render import render
@@ -177,9 +177,8 @@ def walk(paths: argparse.Namespace) -> dict[str, Any]:
         )
     )
     after = trained([*train, *added, *pairs], validation, finetune, paths.work / "model")
-    external = {name: Path(path) for name, path in load_yaml(paths.sets).items()}
     sets = {OWN: kept_apart, "test split": test}
-    sets |= {name: gold_sentences(path) for name, path in external.items() if path.is_file()}
+    sets |= {name: gold_sentences(path) for name, path in sets_here(paths.sets).items()}
     found: dict[str, Any] = {}
     for name, of_set in sets.items():
         log.info("measuring on %s", name)
@@ -206,9 +205,9 @@ def main(paths: argparse.Namespace) -> None:
     """Walk, and write the record and the page that is made of it."""
     if not (paths.models / "runtime").is_dir():
         raise NewsvoiceError("no model here", where=str(paths.models), advice="build it: make repro")
-    record = walk(paths)
+    record = rounded(walk(paths))
     write_json(paths.record, record)
-    write_text(paths.page, page(json.loads(paths.record.read_text(encoding="utf-8"))))
+    write_text(paths.page, page(record))
 
 
 def page(record: dict[str, Any]) -> str:

@@ -38,7 +38,7 @@ _VARIABLES: Final = {
     GREEN: "var(--series-green)",
     **{fill: f"var(--{name})" for name, fill in LABEL_FILLS.items()},
 }
-_STYLE: Final = {
+STYLE: Final = {
     "svg.fonttype": "none",
     "svg.hashsalt": "newsvoice",
     "text.parse_math": False,
@@ -73,7 +73,7 @@ WIDTH: Final = 4.3
 @contextmanager
 def canvas(height: float, *, width: float = WIDTH) -> Iterator[tuple[Any, Any]]:
     """Yield `(figure, axis)` in the house's style; the figure is closed at the end."""
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, axis = plt.subplots(figsize=(width, height))
         try:
             yield figure, axis

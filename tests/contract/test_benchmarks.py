@@ -8,10 +8,9 @@ import pytest
 
 from benchmarks.archive import write_archive
 from benchmarks.figure import rate_over_time
-from benchmarks.page import BEGIN, END, cost, page, pages, read_results, with_cost
+from benchmarks.page import BEGIN, END, cost, page, pages, read_results
 from benchmarks.runtime import in_turn, ratios, whole_process
 from benchmarks.soak import watched
-from newsvoice.errors import NewsvoiceError
 from newsvoice.records import Article, Block, write_jsonl
 
 ROOT = Path(__file__).parents[2]
@@ -48,9 +47,13 @@ def test_a_page_shows_the_records_that_are_there() -> None:
     assert figure == pages({"soak": soak}, ROOT / "docs")[ROOT / "docs/images/soak.svg"]
 
 
-def test_costs_follow_from_rate_and_price() -> None:
+def test_costs_follow_from_rate_and_price(tmp_path: Path) -> None:
     record = {
         "machine": "a processor",
+        "packages": {"ray": "2"},
+        "rounds": 3,
+        "sentences": 1000,
+        "speedup": {"1": 1.0, "2": 1.7},
         "sentences_per_second": {"1": 60.0, "2": 100.0},
         "dollars_per_core_hour": 0.1,
     }
@@ -59,9 +62,9 @@ def test_costs_follow_from_rate_and_price() -> None:
     # 10⁹ sentences at 50 a second and core.
     assert "| core-hours: 10⁹ ÷ 50.0 ÷ 3600 | 5,556 |" in lines
     assert "| cost: 5,556 × $0.10 | $556 |" in lines
-    assert with_cost(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
-    with pytest.raises(NewsvoiceError, match="needs one pair of cost markers"):
-        with_cost("a", "new")
+    (tmp_path / "archives.md").write_text(f"a\n{BEGIN}\nold\n{END}\nb", encoding="utf-8")
+    found = pages({"cluster": record}, tmp_path)
+    assert found[tmp_path / "archives.md"] == "\n".join(["a", BEGIN, *lines, END, "b"])
 
 
 def test_a_rate_is_of_the_time_between_two_looks() -> None:

@@ -34,7 +34,7 @@ def test_a_table_is_taken_literally() -> None:
     ids=["none", "begin", "end", "turned", "two"],
 )
 def test_other_than_one_pair_of_markers_is_an_error(readme: str) -> None:
-    with pytest.raises(NewsvoiceError, match=r"README\.md: needs one pair of result markers"):
+    with pytest.raises(NewsvoiceError, match=r"README\.md: needs one pair of markers"):
         with_table(readme, TABLE)
 
 
