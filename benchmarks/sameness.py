@@ -4,8 +4,8 @@ The stage `finetune` trains on a share of the training articles, again and again
 fewer threads, or libraries kept from the newer instruction sets. Every model then labels the test split, in this
 process, and is compared with the first of its profile. Test is measured here, nothing is chosen by it.
 
-With `--emulator` (`qemu-x86_64 -cpu Haswell`) the profile `reproducible` also trains on a processor of another maker,
-slowly.
+With `--emulator` (`qemu-x86_64 -cpu Haswell`) the profile `reproducible` also trains on an emulated processor of
+another maker, slowly and so on a twentieth of the articles; a row of this processor on the same comes before it.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from benchmarks.runtime import machine, timed
 from newsvoice.labels import INDEX
@@ -36,6 +37,8 @@ from pipeline.study import subset
 
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 OLDEST = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "COMPATIBLE"}
+EMULATED = 0.05
+SETS = ("train", "contrast", "validation")
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,12 @@ class Machine:
     settings: Mapping[str, Any]
     variables: Mapping[str, str] = field(default_factory=dict)
     emulator: Sequence[str] = ()
+    # Of the articles that the others train on.
+    share: float = 1.0
 
 
 def machines(emulator: Sequence[str]) -> list[Machine]:
-    """What is compared; the first of a profile is what the others are compared with."""
+    """What is compared; the first of a profile and share is what the others of it are compared with."""
     fast, same = {"profile": "fast"}, {"profile": "reproducible"}
     found = [
         Machine("as params.yaml says", fast),
@@ -64,73 +69,78 @@ def machines(emulator: Sequence[str]) -> list[Machine]:
         Machine("a processor without AVX, as far as variables say", same, OLDEST),
     ]
     if emulator:
+        found.append(Machine("as params.yaml says", same, share=EMULATED))
         # Emulated programs start others outside the emulator, so this one gets its variables at once.
-        found.append(Machine(f"`{shlex.join(emulator)}`", same, PINNED, emulator))
+        found.append(
+            Machine(f"`{Path(emulator[0]).name} {shlex.join(emulator[1:])}`", same, PINNED, emulator, EMULATED)
+        )
     return found
 
 
 def main() -> None:
     """Train, compare, write the record, write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("params", "train", "contrast", "validation", "test", "record", "page"):
+    for name in ("params", *SETS, "test", "record", "page"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--share", type=float, default=0.1, help="of the training articles")
     parser.add_argument("--emulator", default="")
     arguments = parser.parse_args()
-    train, pairs, validation, test = (
-        read_records(getattr(arguments, name), LabelledSentence) for name in ("train", "contrast", "validation", "test")
-    )
-    params = load_yaml(arguments.params)
-    rows: list[dict[str, Any]] = []
-    first: dict[str, tuple[str, Any]] = {}
-    gold = [INDEX[s.label] for s in test]
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        learnt = subset(train, arguments.share, seed=0)
-        some_pairs = subset(pairs, arguments.share, seed=0)
-        for name, sentences in (("train", learnt), ("contrast", some_pairs), ("validation", validation)):
-            write_jsonl(place / f"{name}.jsonl", sentences)
-        for number, where in enumerate(machines(shlex.split(arguments.emulator))):
-            settings = params | {"finetune": params["finetune"] | where.settings}
-            (place / "params.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-            model = place / str(number)
-            seconds = timed(lambda model=model, where=where: finetune(place, model, where))
-            probabilities = Classifier.load(model).predict_proba(test)
-            digest = file_hash(model / "model.safetensors")
-            profile = where.settings["profile"]
-            digest_before, before = first.setdefault(profile, (digest, probabilities))
-            scores = [
-                float(macro_f1(confusion_matrix(gold, p.argmax(axis=1).tolist()))) for p in (before, probabilities)
-            ]
-            rows.append(
-                {
-                    "profile": profile,
-                    "machine": where.name,
-                    "same_bytes": digest == digest_before,
-                    "same_labels": float(np.mean(before.argmax(axis=1) == probabilities.argmax(axis=1))),
-                    "macro_f1_change": scores[1] - scores[0],
-                    "largest_probability_change": float(np.abs(before - probabilities).max()),
-                    "seconds": seconds,
-                }
-            )
-            print(rows[-1], file=sys.stderr)
+    data = {name: read_records(getattr(arguments, name), LabelledSentence) for name in (*SETS, "test")}
     record = {
         "machine": machine(),
         "torch": version("torch"),
         "share_of_articles": arguments.share,
-        "train_sentences": len(learnt) + len(some_pairs),
-        "test_sentences": len(test),
-        "rows": rows,
+        "test_sentences": len(data["test"]),
+        "rows": compared(
+            data, load_yaml(arguments.params), machines(shlex.split(arguments.emulator)), share=arguments.share
+        ),
     }
     write_json(arguments.record, record)
     write_text(arguments.page, page(record))
 
 
-def finetune(place: Path, model: Path, where: Machine) -> None:
-    """Run the stage as a process of its own, as a machine would have it."""
-    paths = {name: place / f"{name}.jsonl" for name in ("train", "contrast", "validation")}
-    paths |= {name: place / f"{model.name}.{name}" for name in ("metrics", "curve", "processor", "log")}
-    paths |= {"params": place / "params.yaml", "model": model}
+def compared(
+    data: Mapping[str, list[LabelledSentence]], params: Mapping[str, Any], where: Sequence[Machine], *, share: float
+) -> list[dict[str, Any]]:
+    """Train as on each machine and compare what came out with the first of the same profile and share."""
+    rows: list[dict[str, Any]] = []
+    first: dict[tuple[str, float], tuple[str, NDArray[np.float64]]] = {}
+    gold = [INDEX[s.label] for s in data["test"]]
+    for one in where:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            learnt = {name: subset(data[name], share * one.share, seed=0) for name in ("train", "contrast")}
+            for name, sentences in (data | learnt).items():
+                write_jsonl(place / f"{name}.jsonl", sentences)
+            settings = {**params, "finetune": params["finetune"] | one.settings}
+            (place / "params.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+            seconds = timed(lambda place=place, one=one: finetune(place, one))
+            digest = file_hash(place / "model/model.safetensors")
+            after = Classifier.load(place / "model").predict_proba(data["test"])
+        digest_before, before = first.setdefault((one.settings["profile"], one.share), (digest, after))
+        labels = [p.argmax(axis=1) for p in (before, after)]
+        scores = [float(macro_f1(confusion_matrix(gold, found.tolist()))) for found in labels]
+        rows.append(
+            {
+                "profile": one.settings["profile"],
+                "machine": one.name,
+                "train_sentences": sum(map(len, learnt.values())),
+                "same_bytes": digest == digest_before,
+                "same_labels": float(np.mean(labels[0] == labels[1])),
+                "macro_f1_change": scores[1] - scores[0],
+                "largest_probability_change": float(np.abs(before - after).max()),
+                "seconds": seconds,
+            }
+        )
+        print(rows[-1], file=sys.stderr)
+    return rows
+
+
+def finetune(place: Path, where: Machine) -> None:
+    """Run the stage as a process of its own, as a machine would have it; the model goes to `place/model`."""
+    paths = {name: place / f"{name}.jsonl" for name in SETS}
+    paths |= {name: place / name for name in ("model", "metrics", "curve", "processor", "log")}
+    paths["params"] = place / "params.yaml"
     options = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
     command = [*where.emulator, sys.executable, "-m", "pipeline.stages.finetune", *options]
     subprocess.run(command, check=True, env=os.environ | dict(where.variables))
@@ -155,19 +165,21 @@ def page(record: Mapping[str, Any]) -> str:
         " the stage starts itself anew with them (`pipeline/environment.py`).",
         "",
         f"Measured on {record['machine']}, torch {record['torch']}: each row is one training on"
-        f" {record['share_of_articles']:.0%} of the training articles ({record['train_sentences']:,} sentences),"
-        f" compared with the first row of its profile on the {record['test_sentences']:,} sentences of the test split."
-        " Other processors are imitated by keeping libraries from newer instructions. A training on so little is"
-        " less settled than the real one.",
+        f" {record['share_of_articles']:.0%} of the training articles or less, compared with the first row of the same"
+        f" profile and number of sentences, on the {record['test_sentences']:,} sentences of the test split. Other"
+        " processors are imitated by keeping libraries from newer instructions, or emulated where a row names the"
+        " emulator.",
         "",
-        "| profile | as if on | same bytes | same label | macro-F1 | largest change of a probability | seconds |",
-        "|---|---|---|---|---|---|---|",
+        "| profile | as if on | sentences | same bytes | same label | macro-F1 | largest change | seconds |",
+        "|---|---|---|---|---|---|---|---|",
         *(
-            f"| {row['profile']} | {row['machine']} | {'yes' if row['same_bytes'] else 'no'} |"
-            f" {row['same_labels']:.2%} | {row['macro_f1_change']:+.4f} | {row['largest_probability_change']:.4f} |"
-            f" {row['seconds']:,.0f} |"
+            f"| {row['profile']} | {row['machine']} | {row['train_sentences']:,}"
+            f" | {'yes' if row['same_bytes'] else 'no'} | {row['same_labels']:.2%} | {row['macro_f1_change']:+.4f}"
+            f" | {row['largest_probability_change']:.4f} | {row['seconds']:,.0f} |"
             for row in record["rows"]
         ),
+        "",
+        "Largest change: of a probability of a sentence of the test split.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -35,7 +35,7 @@ class ContrastiveClassifier(FrozenClassifier):
 
     def fit(self, train: Sequence[LabelledSentence], validation: Sequence[LabelledSentence]) -> Self:
         """Train the encoder, then the regression, on `train` alone."""
-        s = self.settings
+        s = self.settings.effective()
         make_deterministic(threads=s.threads, seed=s.seed)
         precision = resolve_precision(s.precision, "cpu")
         ids = self.token_ids(train)
@@ -48,6 +48,7 @@ class ContrastiveClassifier(FrozenClassifier):
             learning_rate=LEARNING_RATE,
             weight_decay=s.weight_decay,
             warmup_share=WARMUP_SHARE,
+            reproducible=s.reproducible,
         )
         self.encoder.set_attn_implementation("eager")
         self.encoder.train()

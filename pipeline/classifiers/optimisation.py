@@ -32,7 +32,7 @@ def make_deterministic(*, threads: int, seed: int) -> None:
 
 
 def optimiser_and_schedule(
-    model: Any, *, steps: int, learning_rate: float, weight_decay: float, warmup_share: float
+    model: Any, *, steps: int, learning_rate: float, weight_decay: float, warmup_share: float, reproducible: bool
 ) -> tuple[Any, Any]:
     """AdamW with decay on matrices alone, a linear warm-up and a linear way down to zero."""
     trained = [p for p in model.parameters() if p.requires_grad]
@@ -40,7 +40,9 @@ def optimiser_and_schedule(
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimiser = torch.optim.AdamW(groups, lr=learning_rate, foreach=True)
+    # Of the two only the fused kernel takes square roots by the processor's exact instruction; the other one calls
+    # MKL, which starts from an approximation that each maker defines for himself.
+    optimiser = torch.optim.AdamW(groups, lr=learning_rate, foreach=not reproducible, fused=reproducible)
     warmup = max(1, round(warmup_share * steps))
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / warmup, (steps - step) / max(1, steps - warmup))

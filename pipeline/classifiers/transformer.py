@@ -50,8 +50,8 @@ class FinetuneSettings(Settings):
     bf16 where the processor multiplies it natively. `threads` is pinned because another count sums in
     another order. `soft_share` of a target is how the annotators' votes are spread, the rest the gold label;
     `interpolation` is how far the trained encoder goes from the pretrained one (1: all the way). `profile:
-    reproducible` takes fp32, one thread and an old instruction set, whatever else is set, so that bytes hold
-    across processors. `processes` train together, each with `threads` of its own.
+    reproducible` takes fp32, one thread and AVX2 on the CPU, whatever else is set. `processes` train
+    together, each with `threads` of its own.
     """
 
     encoder: str
@@ -82,7 +82,8 @@ class FinetuneSettings(Settings):
 
     def effective(self) -> Self:
         """These settings with what the profile `reproducible` stands for in place of theirs."""
-        return self.model_copy(update={"precision": "fp32", "threads": 1}) if self.reproducible else self
+        pinned = {"precision": "fp32", "threads": 1, "device": "cpu"}
+        return self.model_copy(update=pinned) if self.reproducible else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,12 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What training looked like: every epoch, the one that was kept, and the precision it ran in."""
+    """What training looked like: every epoch, the one that was kept, how the model stands, the precision it ran in."""
 
     epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0
+    validation_loss: float = 0.0
+    validation_macro_f1: float = 0.0
     precision: str = ""
     steps: int = 0
 
@@ -159,6 +162,7 @@ class TransformerClassifier:
             learning_rate=s.learning_rate,
             weight_decay=s.weight_decay,
             warmup_share=s.warmup_share,
+            reproducible=s.reproducible,
         )
         gold = np.array([INDEX[v.label] for v in validation])
         best: tuple[float, dict[str, torch.Tensor], NDArray[np.float64]] | None = None
@@ -174,9 +178,9 @@ class TransformerClassifier:
                 optimiser.zero_grad(set_to_none=True)
                 losses.append(loss)
             logits = _logits(model, tokenizer, description, validation)
-            score = float(macro_f1(confusion_matrix(gold.tolist(), logits.argmax(axis=1).tolist())))
-            epoch = Epoch(number, float(np.mean(losses)), negative_log_likelihood(logits, gold, 1.0), score)
+            epoch = Epoch(number, float(np.mean(losses)), *_scores(logits, gold))
             epochs.append(epoch)
+            score = epoch.validation_macro_f1
             log.info("epoch %d: loss %.4f, validation macro-F1 %.4f", number, epoch.train_loss, score)
             if best is None or score > best[0]:
                 best = (score, {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}, logits)
@@ -189,7 +193,7 @@ class TransformerClassifier:
             logits = _logits(model, tokenizer, description, validation)
         description = replace(description, temperature=fit_temperature(logits, gold))
         self.runtime = Classifier(model.cpu(), tokenizer, description)
-        self.history = History(epochs, best_epoch, precision, steps=sum(map(len, schedule)))
+        self.history = History(epochs, best_epoch, *_scores(logits, gold), precision, steps=sum(map(len, schedule)))
         return self
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
@@ -242,3 +246,9 @@ def _logits(
     """Log-probabilities before calibration, as the users' code computes them; leaves the model in inference mode."""
     probabilities: NDArray[np.float64] = Classifier(model, tokenizer, description).predict_proba(sentences)
     return np.log(probabilities)
+
+
+def _scores(logits: NDArray[np.float64], gold: NDArray[np.int64]) -> tuple[float, float]:
+    """Loss and macro-F1 of uncalibrated logits."""
+    score = macro_f1(confusion_matrix(gold.tolist(), logits.argmax(axis=1).tolist()))
+    return negative_log_likelihood(logits, gold, 1.0), float(score)

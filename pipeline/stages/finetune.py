@@ -31,13 +31,12 @@ def main(paths: argparse.Namespace) -> None:
         return
     classifier.save(paths.model)
     history = classifier.history
-    best = history.epochs[history.best_epoch - 1]
     write_json(
         paths.metrics,
         {
             "best_epoch": history.best_epoch,
-            "validation_macro_f1": best.validation_macro_f1,
-            "validation_loss": best.validation_loss,
+            "validation_macro_f1": history.validation_macro_f1,
+            "validation_loss": history.validation_loss,
             "train_sentences": learnt,
             "steps": history.steps,
             "precision": history.precision,

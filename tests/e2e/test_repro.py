@@ -1,18 +1,24 @@
 """The whole pipeline by `dvc repro`, on nine small articles and a random encoder, in a repository of its own."""
 
+import contextlib
 import json
 import os
+import random
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import yaml
 
 from newsvoice.labels import ANALYSIS, EDITORIAL_FRAMING, REPORTED_SPEECH
+from newsvoice.runtime.encoding import DESCRIPTION
 from pipeline.classifiers.registry import TITLES
 from pipeline.corpus import add
+from pipeline.folders import folder_hash
 from pipeline.labelling.label import GOLD, RULES
 from tests.tiny_encoder import write_tiny_encoder
 
@@ -52,9 +58,9 @@ The mill of Brask closed on Friday. Officials say it leaks. What a disgrace!
 """
 
 
-def dvc(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run dvc as a user would, without the network and without anything of this machine's settings."""
-    environment = os.environ | {
+def environment(repository: Path) -> dict[str, str]:
+    """A user's, without the network and without anything of this machine's settings."""
+    return os.environ | {
         # The stages call `python`.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONHASHSEED": "0",
@@ -65,10 +71,13 @@ def dvc(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             for kind in ("SITE_CACHE", "GLOBAL_CONFIG", "SYSTEM_CONFIG")
         },
     }
+
+
+def dvc(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "dvc", *arguments],
         cwd=repository,
-        env=environment,
+        env=environment(repository),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -180,3 +189,29 @@ def test_a_second_repro_runs_no_stage(done: Path) -> None:
     printed = repro(done)
     assert "Running stage" not in printed
     assert "up to date" in printed
+
+
+def test_a_repro_killed_at_any_moment_is_made_good_by_the_next(done: Path, tmp_path: Path) -> None:
+    repository = shutil.copytree(done, tmp_path / "repository")
+    # Else the next run would take the model from there.
+    shutil.rmtree(repository / ".dvc/cache")
+    model = repository / "models/classifier"
+    whole = folder_hash(model)
+    moment = random.uniform(0, 15)
+    command = [sys.executable, "-m", "dvc", "repro", "--force", "--single-item", "finetune"]
+    for has_come in (lambda since: time.monotonic() - since > moment, lambda since: model.exists()):
+        # dvc removes it too before it runs the stage.
+        shutil.rmtree(model, ignore_errors=True)
+        run = subprocess.Popen(
+            command, cwd=repository, env=environment(repository), stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        since = time.monotonic()
+        while not has_come(since) and run.poll() is None:
+            time.sleep(0.001)
+        # It may have come to its end before the moment.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        assert not (model / DESCRIPTION).exists() or folder_hash(model) == whole, f"half a model after {moment:.2f} s"
+    assert "Running stage 'finetune'" in repro(repository, "finetune")
+    assert folder_hash(model) == whole
