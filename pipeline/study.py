@@ -36,6 +36,7 @@ from pipeline.evaluation.given import evaluate_given
 from pipeline.evaluation.predictions import score
 from pipeline.evaluation.resampling import matrices_by_article
 from pipeline.external import gold_sentences, sets_here
+from pipeline.folders import folder_hash
 from pipeline.labelling.label import CONTEXT, LabelledSentence
 from pipeline.splits import SplitSettings
 from pipeline.stages.command import run
@@ -139,6 +140,7 @@ def study(
     rows = old["rows"] if old.get("inputs") == inputs else []
     done = {(row["model"], row["share"], row["seed"]) for row in rows}
     of_repro = load_settings(params, "finetune", FinetuneSettings).seed
+    beside = {"inputs": inputs, "classifier_sha256": folder_hash(models / TRANSFORMER)}
     for plan in todo:
         if (plan.model, plan.share, plan.seed) in done:
             continue
@@ -157,7 +159,7 @@ def study(
                 **measure(classifier, data, given=given),
             }
         )
-        write_json(record, {"inputs": inputs, "rows": rows})
+        write_json(record, {**beside, "rows": rows})
 
 
 def _prose(data: Data) -> list[LabelledSentence]:

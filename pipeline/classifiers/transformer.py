@@ -1,6 +1,7 @@
 """The fine-tuned transformer: a small pretrained encoder with a linear head over each token."""
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import nn
 from transformers import AutoModelForTokenClassification
 
@@ -20,7 +21,7 @@ from newsvoice.records import Sentence
 from newsvoice.runtime.classifier import Classifier, check_length
 from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, tokenize
 from newsvoice.runtime.tokens import Tokenizer
-from pipeline.classifiers.batches import shuffled_batches, training_windows
+from pipeline.classifiers.batches import learnt, shuffled_batches, training_windows
 from pipeline.classifiers.encoders import load_encoder
 from pipeline.classifiers.optimisation import (
     MAX_GRADIENT_NORM,
@@ -48,7 +49,8 @@ class FinetuneSettings(Settings):
     sentences before a window's own are read along. `token_budget` is the size of a batch in padded tokens;
     `warmup_share` of all steps raises the learning rate, the rest lowers it to zero. `precision: auto` takes
     bf16 where the processor multiplies it natively. `threads` is pinned because another count sums in
-    another order. `soft_share` of a target is how the annotators' votes are spread, the rest the gold label;
+    another order. After the first epoch only articles whose id matches `every_epoch` are read (empty: all are).
+    `soft_share` of a target is how the annotators' votes are spread, the rest the gold label;
     `interpolation` is how far the trained encoder goes from the pretrained one (1: all the way). `profile:
     reproducible` takes fp32, one thread and AVX2 on the CPU, whatever else is set. `processes` train
     together, each with `threads` of its own.
@@ -59,6 +61,7 @@ class FinetuneSettings(Settings):
     window_tokens: int = Field(ge=16, le=8192)
     context_tokens: int = Field(ge=0, le=4096)
     epochs: int = Field(ge=1)
+    every_epoch: str
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
     warmup_share: float = Field(ge=0, lt=1)
@@ -74,6 +77,15 @@ class FinetuneSettings(Settings):
     threads: int = Field(ge=1)
     processes: int = Field(ge=1)
     seed: int
+
+    @field_validator("every_epoch")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"no regular expression ({error})") from error
+        return pattern
 
     @property
     def reproducible(self) -> bool:
@@ -98,7 +110,10 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What training looked like: every epoch, the one that was kept, how the model stands, the precision it ran in."""
+    """What training looked like: every epoch, the one that was kept, how the model stands, the precision it ran in.
+
+    `sentences_seen` counts a sentence once for every epoch that taught it.
+    """
 
     epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0
@@ -106,6 +121,7 @@ class History:
     validation_macro_f1: float = 0.0
     precision: str = ""
     steps: int = 0
+    sentences_seen: int = 0
 
 
 class TransformerClassifier:
@@ -147,11 +163,22 @@ class TransformerClassifier:
                 "%d training sentences are longer than a window of %d tokens and were cut", cut, s.window_tokens
             )
         aims = targets(train, smoothing=s.label_smoothing, soft_share=s.soft_share)
+        again = [i for i, sentence in enumerate(train) if re.search(s.every_epoch, sentence.article)]
+        if s.epochs > 1 and not again:
+            raise NewsvoiceError(
+                "no training article matches", where="finetune.every_epoch", advice="leave it empty to read all"
+            )
         data = [
             training_windows(
-                train, tokens, aims, text_tokenizer, window_tokens=s.window_tokens, seed=s.seed, epoch=epoch
+                [train[i] for i in read],
+                [tokens[i] for i in read],
+                aims[read],
+                text_tokenizer,
+                window_tokens=s.window_tokens,
+                seed=s.seed,
+                epoch=epoch,
             )
-            for epoch in range(s.epochs)
+            for epoch, read in enumerate([list(range(len(train))), *[again] * (s.epochs - 1)])
         ]
         schedule = [
             shuffled_batches(rows["length"], s.token_budget, seed=s.seed + epoch) for epoch, rows in enumerate(data)
@@ -193,7 +220,14 @@ class TransformerClassifier:
             logits = _logits(model, tokenizer, description, validation)
         description = replace(description, temperature=fit_temperature(logits, gold))
         self.runtime = Classifier(model.cpu(), tokenizer, description)
-        self.history = History(epochs, best_epoch, *_scores(logits, gold), precision, steps=sum(map(len, schedule)))
+        self.history = History(
+            epochs,
+            best_epoch,
+            *_scores(logits, gold),
+            precision,
+            steps=sum(map(len, schedule)),
+            sentences_seen=sum(learnt(rows[:]) for rows in data),
+        )
         return self
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:

@@ -52,10 +52,9 @@ def main(paths: argparse.Namespace) -> None:
     writer.writerows({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} for row in rows)
     write_text(paths.curve, table.getvalue())
     # Wall time differs from run to run, so it stays out of every hashed file.
-    sentences_seen = learnt * settings.epochs
     write_json(
         paths.log,
-        {"seconds": round(seconds, 1), "sentences_per_second": round(sentences_seen / seconds, 1)},
+        {"seconds": round(seconds, 1), "sentences_per_second": round(history.sentences_seen / seconds, 1)},
     )
 
 

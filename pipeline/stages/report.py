@@ -47,8 +47,8 @@ def main(paths: argparse.Namespace) -> None:
             locks=(paths.lock, paths.torch_lock),
             processor=_json(paths.processor),
         ),
-        seeds=_optional(paths.seeds).get("rows", ()),
-        learning_curve=_optional(paths.learning_curve).get("rows", ()),
+        seeds=rows_beside(_optional(paths.seeds), paths.models / TRANSFORMER),
+        learning_curve=rows_beside(_optional(paths.learning_curve), paths.models / TRANSFORMER),
         two_sample=_optional(paths.two_sample),
         kinds=_optional(paths.errors),
     )
@@ -89,6 +89,11 @@ def current(external: dict[str, Any], models: Path) -> dict[str, Any]:
 def cost_of(record: dict[str, Any], classifier: Path) -> dict[str, Any]:
     """Keep the cost record of this very classifier; any other counts as not measured."""
     return record if record.get("classifier_sha256") == folder_hash(classifier) else {"models": {}}
+
+
+def rows_beside(record: dict[str, Any], classifier: Path) -> list[dict[str, Any]]:
+    """Rows of a study that was made beside this very classifier; of any other, none."""
+    return list(record["rows"]) if record.get("classifier_sha256") == folder_hash(classifier) else []
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -115,6 +115,7 @@ def write_params(repository: Path) -> None:
         "window_tokens": 64,
         "context_tokens": 16,
         "epochs": 1,
+        "every_epoch": "",
         "precision": "fp32",
         "threads": 1,
     }

@@ -31,6 +31,7 @@ def finetune_settings(tiny_encoder: Path) -> FinetuneSettings:
         window_tokens=32,
         context_tokens=12,
         epochs=1,
+        every_epoch="",
         learning_rate=5e-3,
         weight_decay=0.0,
         warmup_share=0.0,

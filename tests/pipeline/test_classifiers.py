@@ -206,6 +206,23 @@ def test_transformer_learns_an_easy_set_above_majority(
     assert history.epochs[-1].train_loss < history.epochs[0].train_loss
 
 
+def test_later_epochs_read_the_chosen_articles_alone(finetune_settings: FinetuneSettings) -> None:
+    sentences = toy_set()
+    first = sentences[0].article
+    seen = {
+        pattern: TransformerClassifier(finetune_settings.model_copy(update={"epochs": 3, "every_epoch": pattern}))
+        .fit(sentences, toy_set("other"))
+        .history.sentences_seen
+        for pattern in ("", f"^{first}$")
+    }
+
+    assert seen[""] == 3 * len(sentences)
+    assert seen[f"^{first}$"] == len(sentences) + 2 * sum(s.article == first for s in sentences)
+    settings = finetune_settings.model_copy(update={"epochs": 2, "every_epoch": "nowhere"})
+    with pytest.raises(NewsvoiceError, match=r"finetune\.every_epoch"):
+        TransformerClassifier(settings).fit(sentences, toy_set("other"))
+
+
 def test_frozen_embeddings_do_not_move(finetune_settings: FinetuneSettings, tiny_encoder: Path) -> None:
     from safetensors.numpy import load_file
 

@@ -138,6 +138,7 @@ def test_the_parameters_hold_no_other_section() -> None:
         ("finetune", "precision", "fp16"),
         ("finetune", "epochs", 0),
         ("finetune", "epochs", "4"),
+        ("finetune", "every_epoch", "b(5"),
         ("finetune", "revision", 1),
         ("evaluate", "samples", 99),
         ("baseline.tfidf", "class_weight", "even"),

@@ -16,7 +16,8 @@ DEFINED = {
     for plot in yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["plots"]
     for name, body in plot.items()
 }
-STUDIED = json.loads((ROOT / "reports/learning_curve.json").read_text("utf-8"))["rows"]
+# The curve's table has rows once the study was made beside the model that is here.
+STUDIED = (ROOT / "reports/plots/learning/tfidf.csv").read_text("utf-8").splitlines()[1:]
 
 
 def dvc(*arguments: str) -> str:
@@ -45,7 +46,7 @@ def shown() -> dict[str, Any]:
 def test_a_plot_is_drawn_with_all_its_data(shown: dict[str, Any], name: str) -> None:
     [plot] = [drawn for key, drawn in shown.items() if key.endswith(name)]
     if name == "learning curve" and not STUDIED:
-        pytest.skip("no row of the study is of this corpus yet: make study")
+        pytest.skip("no row of the study is of this model: make study")
     specification = json.loads(plot[0]["content"]) if isinstance(plot[0]["content"], str) else plot[0]["content"]
     rows = specification["data"]["values"]
     columns = [column for y in DEFINED[name]["y"].values() for column in ([y] if isinstance(y, str) else y)]
