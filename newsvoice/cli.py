@@ -144,6 +144,7 @@ def info(model: Path | None) -> None:
     from importlib.metadata import version
 
     from newsvoice.engine import find_model
+    from newsvoice.rules import RULES_VERSION
     from newsvoice.runtime.encoding import ModelDescription
     from newsvoice.text.segment import SEGMENTER_VERSION
 
@@ -152,11 +153,12 @@ def info(model: Path | None) -> None:
     rows: dict[str, Any] = {
         "newsvoice": version("newsvoice"),
         "splitter": SEGMENTER_VERSION,
+        "rules": RULES_VERSION,
         "model": folder,
         "labels": ", ".join(description.labels),
         "window": f"{description.window_tokens} tokens, {description.context_tokens} of context",
         "temperature": description.temperature,
-        "trained with": f"splitter {description.segmenter}",
+        "trained with": f"splitter {description.segmenter}, rules {description.rules}",
         **_what_computes(folder),
     }
     for key, value in rows.items():

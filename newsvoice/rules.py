@@ -9,11 +9,15 @@ good each function is, against gold, is a metric of the label stage.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from newsvoice.labels import ANALYSIS, EDITORIAL_FRAMING, REPORTED_SPEECH, Label
 from newsvoice.records import Sentence
 from newsvoice.text.plain import marked
 from newsvoice.text.quotations import quotation_spans
+
+# Raised with every change of what the functions answer: trained models weigh it (`ModelDescription.offsets`).
+RULES_VERSION: Final = 1
 
 # Verbs that report a proposition; forms spelt out, for a stem would catch nouns ("claim", "demand", "report").
 _SAID = (

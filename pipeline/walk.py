@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -176,6 +177,10 @@ def walk(paths: argparse.Namespace) -> dict[str, Any]:
             paths.splits / "test.jsonl",
         )
     )
+    if finetune.every_epoch:
+        # One's own articles are what this model is for: every epoch reads them.
+        read_again = "|".join([finetune.every_epoch, *(f"^{re.escape(article.id)}$" for article in articles)])
+        finetune = finetune.model_copy(update={"every_epoch": read_again})
     after = trained([*train, *added, *pairs], validation, finetune, paths.work / "model")
     sets = {OWN: kept_apart, "test split": test}
     sets |= {name: gold_sentences(path) for name, path in sets_here(paths.sets).items()}

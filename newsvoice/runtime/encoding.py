@@ -6,8 +6,9 @@ inside a quotation are told by their segment id, where the encoder has segments.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from typing import Any, Final
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Sentence, write_json
+from newsvoice.rules import RULES_VERSION
 from newsvoice.runtime.tokens import Tokenizer
 from newsvoice.text.plain import marked
 from newsvoice.text.segment import SEGMENTER_VERSION
@@ -27,7 +29,9 @@ class ModelDescription:
     """What the weights cannot say themselves; it lies beside them as `newsvoice.json`.
 
     `window_tokens`: longest input, special tokens included; `context_tokens`: how much of the sentences
-    before a window's own is read along; `temperature` divides the logits (calibration).
+    before a window's own is read along; `temperature` divides the logits, and then `offsets` of the label that
+    the rules give a sentence (`newsvoice.rules`) are added, one for each label (calibration; empty: none).
+    `segmenter` and `rules` are the versions it was trained with.
     """
 
     name: str
@@ -35,7 +39,9 @@ class ModelDescription:
     window_tokens: int
     context_tokens: int
     temperature: float
+    offsets: Mapping[str, Sequence[float]] = field(default_factory=dict)
     segmenter: str = SEGMENTER_VERSION
+    rules: int = RULES_VERSION
 
     def save(self, folder: Path) -> None:
         """Write the description into a model folder."""
@@ -57,12 +63,22 @@ class ModelDescription:
             ("window_tokens", _is_count(description.window_tokens, least=8)),
             ("context_tokens", _is_count(description.context_tokens, least=0)),
             ("temperature", isinstance(description.temperature, (int, float)) and description.temperature > 0),
+            ("offsets", _are_offsets(description.offsets)),
         ):
             if not good:
                 raise NewsvoiceError(f"{name} is {getattr(description, name)!r}", where=str(path), advice="make repro")
         if description.labels != NAMES:
             raise NewsvoiceError(f"labels {description.labels} are not {NAMES}", where=str(path))
         return description
+
+
+def _are_offsets(value: object) -> bool:
+    """Whether it is nothing, or a finite number for each label behind each label of the rules."""
+    if not isinstance(value, dict):
+        return False
+    rows = [row for row in value.values() if isinstance(row, list) and len(row) == len(NAMES)]
+    numbers = [number for row in rows for number in row if isinstance(number, (int, float)) and math.isfinite(number)]
+    return not value or (set(value) == set(NAMES) and len(numbers) == len(NAMES) ** 2)
 
 
 def _is_count(value: object, *, least: int) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsvoice.errors import NewsvoiceError
+from newsvoice.rules import RULES_VERSION
 from newsvoice.runtime.backends import Backend, open_graph
 from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, Window
 from newsvoice.runtime.manifest import Manifest
@@ -29,16 +30,20 @@ class ExportedModel(SentenceModel):
     def load(cls, folder: Path) -> Self:
         """Check a runtime folder against its manifest and load it.
 
-        Raises `NewsvoiceError` when anything is missing, broken, changed, or made for another splitter.
+        Raises `NewsvoiceError` when anything is missing, broken, changed, or made for another splitter or other rules.
         """
         Manifest.check(folder)
         description = ModelDescription.load(folder)
-        if description.segmenter != SEGMENTER_VERSION:
-            raise NewsvoiceError(
-                f"made for splitter {description.segmenter}, this newsvoice has {SEGMENTER_VERSION}",
-                where=str(folder / DESCRIPTION),
-                advice="export it anew: make repro",
-            )
+        for what, made_for, here in (
+            ("splitter", description.segmenter, SEGMENTER_VERSION),
+            ("rules", description.rules, RULES_VERSION),
+        ):
+            if made_for != here:
+                raise NewsvoiceError(
+                    f"made for {what} {made_for}, this newsvoice has {here}",
+                    where=str(folder / DESCRIPTION),
+                    advice="export it anew: make repro",
+                )
         return cls(open_graph(folder / GRAPH), Tokenizer.load(folder), description)
 
     def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:

@@ -1,4 +1,4 @@
-"""What every trained model does, whichever engine computes it: windows, the mean over a sentence's tokens, temperature.
+"""What every trained model does, whichever engine computes it: windows, a sentence's mean over its tokens, calibration.
 
 An engine only has to give the logits of every token of a window.
 """
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from newsvoice.labels import NAMES
 from newsvoice.records import Prediction, Sentence
+from newsvoice.rules import label_all_by_rules
 from newsvoice.runtime.encoding import ModelDescription, Tokens, Window, tokenize, windows
 from newsvoice.runtime.tokens import Tokenizer
 
@@ -67,7 +68,13 @@ class SentenceModel(ABC):
         for window, by_token in zip(laid, self.token_logits(laid), strict=True):
             for span in window.own:
                 logits[span.position] = by_token[span.start : span.end].astype(np.float64).mean(axis=0)
-        return softmax(logits / self.description.temperature)
+        return softmax(logits / self.description.temperature + self._second_opinion(sentences))
+
+    def _second_opinion(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
+        """Return what the codebook's rules add to each sentence's logits, `(n, 3)`."""
+        offsets = self.description.offsets
+        rows = [offsets[rule.label] for rule in label_all_by_rules(sentences)] if offsets else np.zeros(len(NAMES))
+        return np.asarray(rows, dtype=np.float64).reshape(-1, len(NAMES))
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

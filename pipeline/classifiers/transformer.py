@@ -22,6 +22,7 @@ from newsvoice.runtime.classifier import Classifier, check_length
 from newsvoice.runtime.encoding import DESCRIPTION, ModelDescription, tokenize
 from newsvoice.runtime.tokens import Tokenizer
 from pipeline.classifiers.batches import learnt, shuffled_batches, training_windows
+from pipeline.classifiers.calibration import fit_offsets, fit_temperature, negative_log_likelihood
 from pipeline.classifiers.encoders import load_encoder
 from pipeline.classifiers.optimisation import (
     MAX_GRADIENT_NORM,
@@ -33,7 +34,6 @@ from pipeline.classifiers.optimisation import (
 )
 from pipeline.classifiers.processes import Processes
 from pipeline.classifiers.targets import targets
-from pipeline.classifiers.temperature import fit_temperature, negative_log_likelihood
 from pipeline.config import Settings
 from pipeline.environment import is_pinned
 from pipeline.labelling.label import LabelledSentence
@@ -132,7 +132,7 @@ class TransformerClassifier:
         self.history = History()
 
     def fit(self, train: Sequence[LabelledSentence], validation: Sequence[LabelledSentence]) -> Self:
-        """Train on `train`; `validation` picks the epoch (macro-F1) and the temperature, nothing else.
+        """Train on `train`; `validation` picks the epoch (macro-F1) and the calibration, nothing else.
 
         Raises `NewsvoiceError` when the encoder cannot be found or is too short, or when the profile asks for an
         environment that this process was not started in.
@@ -218,7 +218,10 @@ class TransformerClassifier:
         if s.interpolation < 1:
             pull_back(model.base_model, pretrained, s.interpolation)
             logits = _logits(model, tokenizer, description, validation)
-        description = replace(description, temperature=fit_temperature(logits, gold))
+        temperature = fit_temperature(logits, gold)
+        description = replace(
+            description, temperature=temperature, offsets=fit_offsets(logits / temperature, validation, gold)
+        )
         self.runtime = Classifier(model.cpu(), tokenizer, description)
         self.history = History(
             epochs,
