@@ -50,6 +50,8 @@ class OpenVino:
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
+            # Plans kept for inputs of another length; as many as it likes, and memory grows with every new length.
+            "CPU_RUNTIME_CACHE_CAPACITY": 8,
         }
         self._model = core.compile_model(graph, "CPU", options)
         self._names = [port.any_name for port in self._model.inputs]
