@@ -129,7 +129,7 @@ def _connected(jobs: int) -> Iterator[int]:
 
 def _conclude(target: "Place", rejected: "Place", total: dict[str, int], reasons: list[str]) -> None:
     """Mark the output as whole, remove what stayed empty, say what was left out."""
-    from newsvoice.render.table import printable
+    from newsvoice.output import printable
 
     complaints = [printable(reason) for reason in reasons]
     if (more := total["rejections"] - len(reasons)) > 0:

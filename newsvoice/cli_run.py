@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.output import GROWING, Writer, destination, format_of
+from newsvoice.output import GROWING, Writer, destination, format_of, printable
 
 if TYPE_CHECKING:
     from newsvoice.archive import Archive
@@ -164,8 +164,6 @@ class Run:
 
     def count(self, result: "Result") -> None:
         """Keep count, print the first notes, keep the first reasons."""
-        from newsvoice.render.table import printable
-
         self.documents += result.documents
         self.articles += result.articles
         self.sentences += result.sentences

@@ -113,6 +113,13 @@ def destination(output: Path | None) -> Iterator[TextIO]:
         raise
 
 
+def printable(text: str) -> str:
+    """Plain text without control characters, so that no article can steer a terminal."""
+    from newsvoice.text.plain import plain
+
+    return "".join(c if c.isprintable() else " " for c in plain(text))
+
+
 def console_for(stream: TextIO) -> Any:
     """Return a `rich` console: colours and the true width on a terminal, neither in a file or pipe."""
     from rich.console import Console
@@ -121,4 +128,4 @@ def console_for(stream: TextIO) -> Any:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    return PipedConsole(file=stream, highlight=False, width=None if stream.isatty() else 110)
+    return PipedConsole(file=stream, highlight=False, emoji=False, width=None if stream.isatty() else 110)

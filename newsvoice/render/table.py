@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from newsvoice.labels import BY_NAME, LABELS, UNCERTAIN
+from newsvoice.output import printable
 from newsvoice.predict import Labelled, Word
 from newsvoice.records import Prediction
 from newsvoice.render.weights import levels
-from newsvoice.text.plain import plain
 
 _DOUBT_STYLE, _DOUBT_MARK = "dim", "?"
 
@@ -66,11 +66,6 @@ def legend(*, words: bool = False) -> Text:
     if words:
         parts.append(Text.assemble(("underlined", "underline dim"), (": weighs for it", "dim")))
     return Text("   ").join(parts)
-
-
-def printable(text: str) -> str:
-    """Plain text without control characters, so that no article can steer a terminal."""
-    return "".join(c if c.isprintable() else " " for c in plain(text))
 
 
 def _look(label: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ and nothing is padded. Windows share the cores, one thread each.
 """
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -22,6 +23,7 @@ BACKEND_VARIABLE: Final = "NEWSVOICE_BACKEND"
 # `f32` or `bf16`, where what the processor is best at is not wanted.
 PRECISION_VARIABLE: Final = "NEWSVOICE_PRECISION"
 PRECISIONS: Final = ("f32", "bf16")
+CONVERTER: Final = "openvino.tools.ovc"
 
 
 class Backend(Protocol):
@@ -38,8 +40,7 @@ class OpenVino:
     """Intel's runtime, for x86 and Arm. Multiplies in bf16 where the processor does so natively."""
 
     def __init__(self, graph: Path, *, threads: int, precision: str | None = None) -> None:
-        import openvino
-
+        openvino = openvino_alone()
         core = openvino.Core()
         native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = precision or ("bf16" if native else "f32")
@@ -49,6 +50,8 @@ class OpenVino:
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
+            # Plans kept for inputs of another length; as many as it likes, and memory grows with every new length.
+            "CPU_RUNTIME_CACHE_CAPACITY": 8,
         }
         self._model = core.compile_model(graph, "CPU", options)
         self._names = [port.any_name for port in self._model.inputs]
@@ -66,6 +69,23 @@ class OpenVino:
             self._queue.start_async(inputs(window, self._names), number)
         self._queue.wait_all()
         return found
+
+
+def openvino_alone() -> Any:
+    """Import OpenVINO without its model converter, which labelling never needs.
+
+    The converter reports its import to a server on the internet, keeps a record of it in the home folder, and
+    takes as long to import as the rest. OpenVINO goes on without it where it cannot be imported; whoever wants
+    it in this process may import `openvino.tools.ovc` afterwards.
+    """
+    if "openvino" not in sys.modules:
+        sys.modules[CONVERTER] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    finally:
+        if sys.modules.get(CONVERTER, openvino_alone) is None:
+            del sys.modules[CONVERTER]
+    return openvino
 
 
 class OnnxRuntime:
