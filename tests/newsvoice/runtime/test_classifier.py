@@ -10,6 +10,7 @@ import pytest
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Sentence
+from newsvoice.rules import label_all_by_rules
 from newsvoice.runtime import classifier as module
 from newsvoice.runtime.classifier import Classifier
 from newsvoice.text.segment import from_sentences
@@ -100,6 +101,20 @@ def test_the_temperature_divides_the_logits(classifier: Classifier, model_copy: 
     twice = np.log(Classifier.load(model_copy).predict_proba(article()))
 
     assert twice - twice[:, :1] == pytest.approx((once - once[:, :1]) / 2, abs=1e-5)
+
+
+def test_what_the_rules_say_is_added_to_the_logits(classifier: Classifier, model_copy: Path) -> None:
+    sentences = article()
+    said = [rule.label for rule in label_all_by_rules(sentences)]
+    assert len(set(said)) > 1
+    offsets = {label: [0.5 * number, 0.0, -1.0 * number] for number, label in enumerate(NAMES)}
+    path = model_copy / "newsvoice.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"offsets": offsets}))
+
+    moved = np.log(Classifier.load(model_copy).predict_proba(sentences)) - np.log(classifier.predict_proba(sentences))
+
+    added = np.array([offsets[label] for label in said])
+    assert moved - moved[:, 1:2] == pytest.approx(added - added[:, 1:2], abs=1e-5)
 
 
 def test_predictions_carry_their_sentences(classifier: Classifier) -> None:

@@ -40,6 +40,11 @@ def test_a_description_is_saved_and_loaded(tmp_path: Path) -> None:
         {"context_tokens": -1},
         {"temperature": 0},
         {"temperature": "warm"},
+        {"offsets": [0, 0, 0]},
+        {"offsets": {NAMES[0]: [0, 0, 0]}},
+        {"offsets": {key: [0, 0] for key in NAMES}},
+        {"offsets": {key: [0, 0, "much"] for key in NAMES}},
+        {"offsets": {key: [0, 0, float("nan")] for key in NAMES}},
     ],
     ids=str,
 )

@@ -167,13 +167,14 @@ def test_a_broken_manifest_is_refused(runtime_copy: Path, text: str | None) -> N
         ExportedModel.load(runtime_copy)
 
 
-def test_a_model_for_another_splitter_is_refused(runtime_copy: Path) -> None:
+@pytest.mark.parametrize(("field", "what"), [("segmenter", "splitter"), ("rules", "rules")])
+def test_a_model_for_another_splitter_or_other_rules_is_refused(runtime_copy: Path, field: str, what: str) -> None:
     path = runtime_copy / "newsvoice.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"segmenter": "0"}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: "0"}))
     (runtime_copy / MANIFEST).unlink()
     Manifest.write(runtime_copy, {})
 
-    with pytest.raises(NewsvoiceError, match="made for splitter 0, this newsvoice has"):
+    with pytest.raises(NewsvoiceError, match=f"made for {what} 0, this newsvoice has"):
         ExportedModel.load(runtime_copy)
 
 
