@@ -1,7 +1,7 @@
 """Which words weighed: each is left out in turn, and the label's probability compared (occlusion).
 
-It asks the engine and nothing else, so it works for any. What it says is a fact about the model, not a
-proof about the sentence: words that only count together get little weight alone.
+It asks the engine and nothing else, so it works for any. What it says is a fact about the model and the rules that
+its calibration weighs, not a proof about the sentence: words that only count together get little weight alone.
 """
 
 import re

@@ -97,7 +97,13 @@ def sources(
         cost=cost or {"models": {}},
         settings={
             "split": {"train_on_rules": False},
-            "finetune": {"encoder": "embedded", "epochs": 1, "window_tokens": 64, "context_tokens": 16},
+            "finetune": {
+                "encoder": "embedded",
+                "epochs": 1,
+                "every_epoch": "",
+                "window_tokens": 64,
+                "context_tokens": 16,
+            },
             "evaluate": SETTINGS.model_dump(),
         },
         always_test=("art-0",),

@@ -130,7 +130,7 @@ def test_errors_and_the_given_article_are_shown(pages: dict[str, str]) -> None:
     _, by_model = results("x")
     wrong = [s for s in by_model[TRANSFORMER] if s.gold != s.predicted]
     assert pages["report.html.j2"].count('<article class="error"') == len(wrong) == 4
-    assert "Of the given article's 9 sentences it gets 8 right." in pages["report.md.j2"]
+    assert "Of the given article's 9 sentences it gets 8 right;" in pages["report.md.j2"]
     assert len([row for row in rows(pages["report.md.j2"]) if row[-1] == " Rain fell on Halden. "]) == 9 + len(wrong)
 
 
