@@ -3,7 +3,8 @@
 Q1 functions look for an attribution, Q2 functions for the writer's hand on the scale. Where neither
 speaks, Q3 holds and the sentence is `analysis` by default. Votes are combined in the codebook's order:
 a sentence with a Q1 vote is reported speech however loaded its words, for those are the source's. How
-good each function is, against gold, is a metric of the label stage.
+good each function is, against gold, is a metric of the label stage. Their answer labels what has no gold, is a
+baseline, guesses for annotators, and is weighed by trained models beside their own (`ModelDescription.offsets`).
 """
 
 import re

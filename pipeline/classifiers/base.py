@@ -18,7 +18,7 @@ class SentenceClassifier(Protocol):
     """
 
     def fit(self, train: Sequence[LabelledSentence], validation: Sequence[LabelledSentence]) -> Self:
-        """Learn from `train`; `validation` may choose between candidates, never teach. Returns self."""
+        """Learn from `train` and return self; `validation` may choose between candidates and calibrate, never teach."""
         ...
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:

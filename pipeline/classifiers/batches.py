@@ -30,7 +30,7 @@ def training_windows(
     seed: int,
     epoch: int,
 ) -> Dataset:
-    """Lay the training sentences into windows, with other borders in every epoch.
+    """Lay the sentences that an epoch reads into windows, with other borders in every epoch.
 
     Every sentence is learnt from once an epoch, with what stands before and behind it in its window. `targets` has a
     row a sentence (`pipeline.classifiers.targets`).

@@ -15,7 +15,7 @@ from newsvoice.labels import INDEX, NAMES
 from newsvoice.records import Sentence
 from newsvoice.rules import label_all_by_rules
 
-# Weight of the squares of the offsets against one sentence's loss: a rule that hardly ever speaks moves nothing.
+# Weight of the offsets' squares against one sentence's loss: an answer that the rules hardly ever give moves nothing.
 RIDGE: Final = 1.0
 
 

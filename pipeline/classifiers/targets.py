@@ -1,6 +1,6 @@
 """What training aims at: a distribution over the labels for each sentence.
 
-Usually the gold label alone; smoothed, or mixed with how the annotators' votes are spread, where settings ask for it.
+The gold label, how the annotators' votes are spread, or a mixture, as `soft_share` says; smoothed where asked for.
 """
 
 from collections.abc import Sequence

@@ -100,7 +100,7 @@ class FinetuneSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One pass over the training sentences and how the model stood after it."""
+    """One pass over the sentences that this epoch reads and how the model stood after it, before calibration."""
 
     epoch: int
     train_loss: float
@@ -110,7 +110,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What training looked like: every epoch, the one that was kept, how the model stands, the precision it ran in.
+    """What training looked like: every epoch, the one that was kept, how the model stands uncalibrated, the precision.
 
     `sentences_seen` counts a sentence once for every epoch that taught it.
     """

