@@ -74,16 +74,17 @@ class OpenVino:
 def openvino_alone() -> Any:
     """Import OpenVINO without its model converter, which labelling never needs.
 
-    The converter reports its import to a server on the internet, keeps a record of it in the home folder, and
-    takes as long to import as the rest. OpenVINO goes on without it where it cannot be imported; whoever wants
-    it in this process may import `openvino.tools.ovc` afterwards.
+    The converter reports its import to a server on the internet and keeps a record of it in the home folder.
+    OpenVINO goes on without it where it cannot be imported; whoever wants it in this process may import
+    `openvino.tools.ovc` afterwards.
     """
-    if "openvino" not in sys.modules:
+    first = "openvino" not in sys.modules
+    if first:
         sys.modules[CONVERTER] = None  # type: ignore[assignment]
     try:
         import openvino
     finally:
-        if sys.modules.get(CONVERTER, openvino_alone) is None:
+        if first:
             del sys.modules[CONVERTER]
     return openvino
 

@@ -29,7 +29,7 @@ def make_deterministic(*, threads: int, seed: int) -> None:
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
-    # Filling memory that is written anyway takes a twentieth of a step, and no kernel here reads it before.
+    # Filling memory that is written anyway only takes time: no kernel here reads it before.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 

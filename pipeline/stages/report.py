@@ -38,7 +38,7 @@ def main(paths: argparse.Namespace) -> None:
         scored={name: read_records(paths.predictions / name / TEST_PREDICTIONS, ScoredSentence) for name in MODELS},
         articles=read_articles(paths.articles),
         external=current(_json(paths.external), paths.models),
-        cost=cost_of(_json(paths.cost), paths.models / TRANSFORMER),
+        cost=beside(_json(paths.cost), paths.models / TRANSFORMER) or {"models": {}},
         settings=load_yaml(paths.params),
         always_test=load_settings(paths.params, "split", SplitSettings).always_test,
         origin=origin(
@@ -47,8 +47,8 @@ def main(paths: argparse.Namespace) -> None:
             locks=(paths.lock, paths.torch_lock),
             processor=_json(paths.processor),
         ),
-        seeds=rows_beside(_optional(paths.seeds), paths.models / TRANSFORMER),
-        learning_curve=rows_beside(_optional(paths.learning_curve), paths.models / TRANSFORMER),
+        seeds=beside(_optional(paths.seeds), paths.models / TRANSFORMER).get("rows", ()),
+        learning_curve=beside(_optional(paths.learning_curve), paths.models / TRANSFORMER).get("rows", ()),
         two_sample=_optional(paths.two_sample),
         kinds=_optional(paths.errors),
     )
@@ -86,14 +86,9 @@ def current(external: dict[str, Any], models: Path) -> dict[str, Any]:
     }
 
 
-def cost_of(record: dict[str, Any], classifier: Path) -> dict[str, Any]:
-    """Keep the cost record of this very classifier; any other counts as not measured."""
-    return record if record.get("classifier_sha256") == folder_hash(classifier) else {"models": {}}
-
-
-def rows_beside(record: dict[str, Any], classifier: Path) -> list[dict[str, Any]]:
-    """Rows of a study that was made beside this very classifier; of any other, none."""
-    return list(record["rows"]) if record.get("classifier_sha256") == folder_hash(classifier) else []
+def beside(record: dict[str, Any], classifier: Path) -> dict[str, Any]:
+    """Keep a record that was made beside this very classifier; any other counts as not made."""
+    return record if record.get("classifier_sha256") == folder_hash(classifier) else {}
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -358,9 +358,8 @@ def test_temperature_undoes_over_and_underconfidence(scale: float) -> None:
 
 
 def test_offsets_trust_rules_as_far_as_they_are_right() -> None:
-    said, asked = (toy_set()[0], toy_set()[0])
-    said = replace(said, text="The mayor said the mill would close.")
-    asked = replace(asked, text="Who, then, will pay?")
+    texts = "The mayor said the mill would close.", "Who, then, will pay?"
+    said, asked = (replace(toy_set()[0], text=text) for text in texts)
     assert [rule.label for rule in label_all_by_rules([said, asked])] == [R, E]
     gold = np.array([INDEX[R]] * 40 + [INDEX[A]] * 30 + [INDEX[E]] * 10)
     offsets = fit_offsets(np.zeros((80, 3)), [said] * 40 + [asked] * 40, gold)

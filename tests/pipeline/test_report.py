@@ -16,7 +16,7 @@ from pipeline.report import figures
 from pipeline.report.context import build_context, corpus_portrait, rules_by_share, strongest_baseline
 from pipeline.report.errors import errors
 from pipeline.report.render import bounds, environment, percents, render, score, signed
-from pipeline.stages.report import rows_beside
+from pipeline.stages.report import beside
 from tests.pipeline.build import A, E, R, one_hot, scored
 from tests.pipeline.build_report import records, results, sources
 
@@ -148,14 +148,14 @@ def test_a_model_that_is_never_sure_can_be_reported(template: str) -> None:
     assert render(template, context)
 
 
-def test_a_study_counts_beside_its_own_model_alone(tmp_path: Path) -> None:
+def test_a_record_counts_beside_its_own_model_alone(tmp_path: Path) -> None:
     (tmp_path / "model").write_text("one")
     record = {"classifier_sha256": folder_hash(tmp_path), "rows": [{"seed": 7}]}
 
-    assert rows_beside(record, tmp_path) == record["rows"]
-    assert rows_beside({}, tmp_path) == []
+    assert beside(record, tmp_path) == record
+    assert beside({}, tmp_path) == {}
     (tmp_path / "model").write_text("another")
-    assert rows_beside(record, tmp_path) == []
+    assert beside(record, tmp_path) == {}
 
 
 def test_costs_are_shown_once_measured() -> None:
