@@ -72,7 +72,7 @@ wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
 
 bench: $(VENV)/installed   ## Speed of the exported model against transformers, once, on this machine
 	$(BIN)/python -m benchmarks.runtime --articles data/articles.jsonl --split data/splits/test.jsonl \
-		--model models/classifier --runtime models/runtime --record benchmarks/results/runtime.json
+		--sets external.yaml --model models/classifier --runtime models/runtime --record benchmarks/results/runtime.json
 	$(PAGE)
 
 soak: $(VENV)/installed    ## Rate and memory over a million sentences: some hours on two cores

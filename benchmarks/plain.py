@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 from transformers.utils import logging
 
 from newsvoice.labels import NAMES
 from newsvoice.records import Sentence
-from newsvoice.runtime.encoding import ModelDescription, tokenize, windows
+from newsvoice.runtime.encoding import ModelDescription, Window
+from newsvoice.runtime.model import SentenceModel
 from newsvoice.runtime.tokens import Tokenizer
 from newsvoice.text.ingest import parse_article
 from newsvoice.text.segment import segment
@@ -39,23 +41,18 @@ class Pipeline:
         return [answer["label"] for answer in answers]
 
 
-class Windows:
-    """Lays the windows as `newsvoice` does, so that answers agree; all else is transformers' own way."""
+class Windows(SentenceModel):
+    """Lays the windows and weighs the rules as `newsvoice` does, so that answers agree; the rest is transformers'."""
 
     def __init__(self, folder: Path, *, batch: int = 1) -> None:
         self.model = AutoModelForTokenClassification.from_pretrained(folder).eval()
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.text_tokenizer = Tokenizer.of(self.tokenizer.backend_tokenizer)
-        self.description = ModelDescription.load(folder)
+        super().__init__(Tokenizer.of(self.tokenizer.backend_tokenizer), ModelDescription.load(folder))
         self.batch = batch
 
-    def label(self, sentences: Sequence[Sentence]) -> list[str]:
-        """Return a label a sentence."""
-        size = self.description.window_tokens
-        tokens = tokenize(self.text_tokenizer, sentences, window_tokens=size)
-        context = self.description.context_tokens
-        laid = windows(self.text_tokenizer, sentences, tokens, window_tokens=size, context_tokens=context)
-        labels = [""] * len(sentences)
+    def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
+        """Return `(tokens, 3)` logits of each window, padded to the longest of its batch as they come."""
+        found: list[NDArray[np.floating]] = []
         for first in range(0, len(laid), self.batch):
             together = laid[first : first + self.batch]
             inputs = self.tokenizer.pad(
@@ -63,11 +60,12 @@ class Windows:
                 return_tensors="pt",
             )
             with torch.no_grad():
-                logits = self.model(**inputs).logits.numpy()
-            for row, window in zip(logits, together, strict=True):
-                for span in window.own:
-                    labels[span.position] = NAMES[int(np.mean(row[span.start : span.end], axis=0).argmax())]
-        return labels
+                found += list(self.model(**inputs).logits.numpy())
+        return found
+
+    def label(self, sentences: Sequence[Sentence]) -> list[str]:
+        """Return a label a sentence."""
+        return [NAMES[number] for number in self.predict_proba(sentences).argmax(axis=1)]
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 Everything is measured in one run, in turns (A B A B …, the order reversed every other round), and compared
 round by round: a machine that slows down slows all of them. Absolute figures are of the machine they name;
-claims are ratios. All texts are of the test split. The record is measured once and by hand;
-`benchmarks.page` shows it.
+claims are ratios. Timed texts are of the test split; labels are compared on the sets outside as well. The
+record is measured once and by hand; `benchmarks.page` shows it.
 """
 
 import argparse
@@ -18,9 +18,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from newsvoice.records import Article, Sentence, read_articles, read_jsonl, write_json
+from newsvoice.labels import INDEX
+from newsvoice.metrics import confusion_matrix, macro_f1
+from newsvoice.records import Article, Sentence, read_articles, read_records, write_json
 from newsvoice.runtime.backends import BACKEND_VARIABLE
 from newsvoice.text.segment import segment
+from pipeline.external import gold_sentences, sets_here
+from pipeline.labelling.label import LabelledSentence
 
 THREADS = 2
 # Sentences of the text that a cold start labels.
@@ -45,14 +49,15 @@ print(time.perf_counter() - started, done.returncode, resource.getrusage(resourc
 def main() -> None:
     """Measure, and write the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("articles", "split", "model", "runtime", "record"):
+    for name in ("articles", "split", "sets", "model", "runtime", "record"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--texts", type=int, default=30, help="articles that are timed")
-    parser.add_argument("--agreement-texts", type=int, default=1000, help="articles whose labels are compared")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(THREADS)
-    chosen = {value["article"] for _, value in read_jsonl(arguments.split)}
+    test = read_records(arguments.split, LabelledSentence)
+    sets = {"test": test} | {name: gold_sentences(path) for name, path in sets_here(arguments.sets).items()}
+    chosen = {sentence.article for sentence in test}
     articles = [article for article in read_articles(arguments.articles) if article.id in chosen]
     timed_articles = articles[: arguments.texts]
     folders = arguments.model, arguments.runtime
@@ -64,7 +69,7 @@ def main() -> None:
             "rounds": arguments.rounds,
             **processes(timed_articles, *folders, rounds=arguments.rounds),
             **throughput(timed_articles, *folders, rounds=arguments.rounds),
-            **agreement(articles[: arguments.agreement_texts], *folders),
+            "agreement": agreement(sets, *folders),
         },
     )
 
@@ -114,22 +119,32 @@ def throughput(articles: Sequence[Article], model: Path, runtime: Path, *, round
     }
 
 
-def agreement(articles: Sequence[Article], model: Path, runtime: Path) -> dict[str, Any]:
-    """Share of sentences that get the float32 model's label, with the exact binomial 95 % interval's lower end."""
+def agreement(sets: Mapping[str, Sequence[LabelledSentence]], model: Path, runtime: Path) -> dict[str, Any]:
+    """Share of each set's sentences that get the float32 model's label, and what that does to macro-F1.
+
+    `lower` is the lower end of the share's exact binomial 95 % interval.
+    """
     from scipy.stats import binomtest
 
     from benchmarks.plain import Windows
 
     plain = Windows(model)
-    texts = [segment(article) for article in articles]
-    expected = [label for sentences in texts for label in plain.label(sentences)]
     found: dict[str, Any] = {}
-    for name, exported in exported_models(runtime).items():
-        labels = [prediction.label for sentences in texts for prediction in exported.predict(sentences)]
-        same = sum(a == b for a, b in zip(labels, expected, strict=True))
-        lower = binomtest(same, len(expected)).proportion_ci(method="exact").low
-        found[name] = {"share": same / len(expected), "lower": float(lower)}
-    return {"agreement_sentences": len(expected), "agreement": found}
+    for what, sentences in sets.items():
+        gold = [INDEX[sentence.label] for sentence in sentences]
+        expected = plain.predict_proba(sentences).argmax(axis=1)
+        ways = {}
+        for name, exported in exported_models(runtime).items():
+            labels = exported.predict_proba(sentences).argmax(axis=1)
+            same = int((labels == expected).sum())
+            before, after = (float(macro_f1(confusion_matrix(gold, answer.tolist()))) for answer in (expected, labels))
+            ways[name] = {
+                "share": same / len(gold),
+                "lower": float(binomtest(same, len(gold)).proportion_ci(method="exact").low),
+                "macro_f1_change": after - before,
+            }
+        found[what] = {"sentences": len(gold), "ways": ways}
+    return found
 
 
 def exported_models(runtime: Path) -> dict[str, Any]:

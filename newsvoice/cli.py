@@ -186,13 +186,13 @@ def _what_computes(folder: Path) -> dict[str, Any]:
                 rows[package] = "not installed: pip install 'newsvoice[pipeline]'"
         return rows
     from newsvoice.runtime.backends import threads
-    from newsvoice.runtime.exported import GRAPH, ExportedModel
+    from newsvoice.runtime.exported import WEIGHTS, ExportedModel
 
     manifest = Manifest.check(folder)
     engine = ExportedModel.load(folder).backend.name
     return {
         "engine": f"{engine}, {threads()} threads",
-        "graph": f"{(folder / GRAPH).stat().st_size / 1e6:.0f} MB, sha256 {manifest.files[GRAPH]}",
+        "graph": f"{(folder / WEIGHTS).stat().st_size / 1e6:.0f} MB, sha256 {manifest.files[WEIGHTS]}",
         **{f"from {name}": f"sha256 {digest}" for name, digest in manifest.sources.items()},
     }
 

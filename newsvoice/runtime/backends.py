@@ -20,9 +20,13 @@ from newsvoice.runtime.encoding import Window
 Logits = NDArray[np.floating]
 # Names a backend of `BACKENDS`, where the first that works is not wanted.
 BACKEND_VARIABLE: Final = "NEWSVOICE_BACKEND"
-# `f32` or `bf16`, where what the processor is best at is not wanted.
+# One of `PRECISIONS`, where the fastest is not wanted: whole numbers take part in `int8` alone, and only on
+# processors that multiply them natively; others compute that as they would without.
 PRECISION_VARIABLE: Final = "NEWSVOICE_PRECISION"
-PRECISIONS: Final = ("f32", "bf16")
+PRECISIONS: Final = ("f32", "bf16", "int8")
+# Inputs of a product that share a scale, all of one token: an answer does not depend on what else is computed.
+# The exported matrices are grouped alike.
+SCALED_TOGETHER: Final = 64
 CONVERTER: Final = "openvino.tools.ovc"
 
 
@@ -37,16 +41,21 @@ class Backend(Protocol):
 
 
 class OpenVino:
-    """Intel's runtime, for x86 and Arm. Multiplies in bf16 where the processor does so natively."""
+    """Intel's runtime, for x86 and Arm.
+
+    Multiplies int8 weights by inputs rounded to int8, and the rest in bf16, each where the processor does so natively.
+    """
 
     def __init__(self, graph: Path, *, threads: int, precision: str | None = None) -> None:
         openvino = openvino_alone()
         core = openvino.Core()
         native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        precision = precision or ("bf16" if native else "f32")
+        precision = precision or PRECISIONS[-1]
+        rest = ("bf16" if native else "f32") if precision == "int8" else precision
         self.name = f"OpenVINO {openvino.__version__.partition('-')[0]}, {precision}"
         options = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": rest,
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": SCALED_TOGETHER if precision == "int8" else 0,
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
@@ -97,7 +106,7 @@ class OnnxRuntime:
 
         import onnxruntime
 
-        if precision == "bf16":
+        if precision not in (None, "f32"):
             raise ValueError("it computes in f32 alone")
         self.name = f"ONNX Runtime {onnxruntime.__version__}, f32"
         options = onnxruntime.SessionOptions()

@@ -17,6 +17,8 @@ from newsvoice.runtime.tokens import Tokenizer
 from newsvoice.text.segment import SEGMENTER_VERSION
 
 GRAPH: Final = "model.onnx"
+# What the graph names as the file of its large tensors.
+WEIGHTS: Final = "weights.bin"
 
 
 class ExportedModel(SentenceModel):

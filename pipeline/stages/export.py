@@ -10,7 +10,7 @@ from newsvoice.labels import INDEX
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import read_records, write_json
 from newsvoice.runtime.classifier import Classifier
-from newsvoice.runtime.exported import GRAPH, ExportedModel
+from newsvoice.runtime.exported import WEIGHTS, ExportedModel
 from newsvoice.runtime.manifest import Manifest, file_hash
 from pipeline.config import load_yaml
 from pipeline.export import export
@@ -41,7 +41,7 @@ def main(paths: argparse.Namespace) -> None:
     write_json(
         paths.metrics,
         {
-            "graph_megabytes": (paths.runtime / GRAPH).stat().st_size / 1e6,
+            "weights_megabytes": (paths.runtime / WEIGHTS).stat().st_size / 1e6,
             "sentences": len(gold),
             "agreement": sum(a == b for a, b in zip(before, after, strict=True)) / len(gold),
             "macro_f1_change": scores[1] - scores[0],

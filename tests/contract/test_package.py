@@ -58,7 +58,8 @@ def test_it_holds_package_and_model_and_nothing_else(wheel: Path) -> None:
     assert {"newsvoice/cli.py", "newsvoice/py.typed", "newsvoice/render/article.html.j2"} <= names
     model = {name for name in names if name.startswith("newsvoice/model/")}
     assert model == {
-        f"newsvoice/model/{n}" for n in ("manifest.json", "model.onnx", "newsvoice.json", "tokenizer.json")
+        f"newsvoice/model/{n}"
+        for n in ("manifest.json", "model.onnx", "newsvoice.json", "tokenizer.json", "weights.bin")
     }
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"newsvoice"}
 

@@ -15,7 +15,7 @@ from newsvoice.runtime.classifier import Classifier
 from newsvoice.runtime.exported import GRAPH
 from newsvoice.runtime.manifest import Manifest, file_hash
 from newsvoice.text.segment import from_sentences
-from pipeline.export import quantise_lookups, trace
+from pipeline.export import GROUP, LEVELS, quantise_layers, quantise_lookups, trace
 from pipeline.folders import folder_hash
 from pipeline.labelling.label import GOLD, LabelledSentence, with_label
 from pipeline.stages.export import main, sections_hash
@@ -87,12 +87,47 @@ def test_words_keep_their_vectors_to_a_127th_of_their_largest_number(tiny_model:
     assert (np.abs(rows * scales - words) <= scales / 2 + 1e-7).all()
 
 
-def test_words_are_stored_in_eight_bits_and_layers_in_sixteen(tiny_runtime: Path) -> None:
+def test_matrices_keep_their_numbers_to_half_a_step_of_their_group(tiny_model: Path) -> None:
+    from onnx import numpy_helper
+
+    traced = trace(Classifier.load(tiny_model))
+    before = {t.name: numpy_helper.to_array(t) for t in traced.graph.initializer}
+    stored = {t.name: numpy_helper.to_array(t) for t in quantise_layers(traced).graph.initializer}
+    names = [name.removesuffix(".int8") for name in stored if name.endswith(".int8")]
+
+    # Query, key, value, output, and the two of the feed-forward part, of one layer.
+    assert len(names) == 6
+    for name in names:
+        values, scales = stored[f"{name}.int8"], stored[f"{name}.scale"]
+        assert values.dtype == np.int8
+        error = (values * scales).reshape(before[name].shape) - before[name]
+        assert (np.abs(error).reshape(values.shape) <= scales / 2 + 1e-7).all()
+
+
+def test_rows_in_groups_have_scales_of_their_own() -> None:
+    from onnx import TensorProto, helper, numpy_helper
+
+    rows = 2 * GROUP
+    matrix = np.ones((rows, 8), dtype=np.float32)
+    matrix[GROUP:] = 100
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", rows])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 8])],
+        [numpy_helper.from_array(matrix, "w")],
+    )
+    stored = {t.name: numpy_helper.to_array(t) for t in quantise_layers(helper.make_model(graph)).graph.initializer}
+
+    assert stored["w.scale"].shape == (2, 1, 8)
+    assert (stored["w.int8"] == LEVELS).all()
+
+
+def test_the_head_keeps_its_numbers_and_nothing_follows_what_is_asked_along(tiny_runtime: Path) -> None:
     import onnx
 
     graph = onnx.load(tiny_runtime / GRAPH).graph
-    matrices = [t for t in graph.initializer if len(t.dims) == 2 and min(t.dims) > 1]
-    kinds = {t.data_type for t in matrices}
-    assert kinds == {onnx.TensorProto.INT8, onnx.TensorProto.FLOAT16}
-    # Nothing follows the input's own range: an answer must not depend on what is asked along with it.
+    floats = {tuple(t.dims) for t in graph.initializer if t.data_type == onnx.TensorProto.FLOAT and len(t.dims) == 2}
+    assert {dims for dims in floats if min(dims) > 1} == {(16, len(NAMES))}
+    # Scales of inputs are an engine's business, a token each; in the graph they would follow the whole input.
     assert not {node.op_type for node in graph.node} & {"DynamicQuantizeLinear", "QuantizeLinear"}

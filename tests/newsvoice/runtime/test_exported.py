@@ -54,7 +54,7 @@ def test_it_answers_as_the_model_it_was_made_from(exported: ExportedModel, tiny_
     torch_model = Classifier.load(tiny_model)
     difference = np.abs(exported.predict_proba(article()) - torch_model.predict_proba(article()))
 
-    # Neither eight bits nor sixteen are 32: the tiny model's layers of 16 columns round coarsely.
+    # Eight bits are not 32: the tiny model's layers of 16 columns round coarsely.
     assert 0 < difference.max() < 0.05
     assert exported.description == torch_model.description
 
@@ -105,7 +105,7 @@ def test_an_unknown_backend_is_refused(tiny_runtime: Path, monkeypatch: pytest.M
 def test_an_unknown_precision_is_refused(tiny_runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(backends.PRECISION_VARIABLE, "int3")
 
-    with pytest.raises(NewsvoiceError, match="unknown precision 'int3'; known: f32, bf16"):
+    with pytest.raises(NewsvoiceError, match="unknown precision 'int3'; known: f32, bf16, int8"):
         ExportedModel.load(tiny_runtime)
 
 
@@ -132,12 +132,12 @@ def test_threads_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_folder_has_what_it_swears_to_and_no_pickle(tiny_runtime: Path) -> None:
     manifest = Manifest.check(tiny_runtime)
 
-    assert sorted(manifest.files) == ["model.onnx", "newsvoice.json", "tokenizer.json"]
+    assert sorted(manifest.files) == ["model.onnx", "newsvoice.json", "tokenizer.json", "weights.bin"]
     assert {path.name for path in tiny_runtime.iterdir()} == {*manifest.files, MANIFEST}
     assert str(Path.cwd()).encode() not in (tiny_runtime / GRAPH).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "newsvoice.json", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["model.onnx", "newsvoice.json", "tokenizer.json", "weights.bin"])
 def test_a_changed_or_missing_file_is_refused(runtime_copy: Path, name: str) -> None:
     path = runtime_copy / name
     path.write_bytes(path.read_bytes() + b" ")
