@@ -1,6 +1,6 @@
 """How much of a training holds on other threads and processors: `make sameness`.
 
-The stage `finetune` trains on a share of the training articles, again and again, each time as if on another machine:
+The stage `finetune` trains on a share of the articles, again and again, each time as if on another machine:
 fewer threads, or libraries kept from the newer instruction sets. Every model then labels the test split, in this
 process, and is compared with the first of its profile. Test is measured here, nothing is chosen by it.
 
@@ -49,7 +49,7 @@ class Machine:
     settings: Mapping[str, Any]
     variables: Mapping[str, str] = field(default_factory=dict)
     emulator: Sequence[str] = ()
-    # Of the articles that the others train on.
+    # Of the articles that the others read.
     share: float = 1.0
 
 
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("params", *SETS, "test", "record", "page"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--share", type=float, default=0.1, help="of the training articles")
+    parser.add_argument("--share", type=float, default=0.1, help="of the articles")
     parser.add_argument("--emulator", default="")
     arguments = parser.parse_args()
     data = {name: read_records(getattr(arguments, name), LabelledSentence) for name in (*SETS, "test")}
@@ -109,8 +109,8 @@ def compared(
     for one in where:
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
-            learnt = {name: subset(data[name], share * one.share, seed=0) for name in ("train", "contrast")}
-            for name, sentences in (data | learnt).items():
+            read = {name: subset(data[name], share * one.share, seed=0) for name in SETS}
+            for name, sentences in read.items():
                 write_jsonl(place / f"{name}.jsonl", sentences)
             settings = {**params, "finetune": params["finetune"] | one.settings}
             (place / "params.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
@@ -124,7 +124,7 @@ def compared(
             {
                 "profile": one.settings["profile"],
                 "machine": one.name,
-                "train_sentences": sum(map(len, learnt.values())),
+                "train_sentences": len(read["train"]) + len(read["contrast"]),
                 "same_bytes": digest == digest_before,
                 "same_labels": float(np.mean(labels[0] == labels[1])),
                 "macro_f1_change": scores[1] - scores[0],
@@ -165,7 +165,7 @@ def page(record: Mapping[str, Any]) -> str:
         " the stage starts itself anew with them (`pipeline/environment.py`).",
         "",
         f"Measured on {record['machine']}, torch {record['torch']}: each row is one training on"
-        f" {record['share_of_articles']:.0%} of the training articles or less, compared with the first row of the same"
+        f" {record['share_of_articles']:.0%} of the articles or less, compared with the first row of the same"
         f" profile and number of sentences, on the {record['test_sentences']:,} sentences of the test split. Other"
         " processors are imitated by keeping libraries from newer instructions, or emulated where a row names the"
         " emulator.",

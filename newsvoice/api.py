@@ -22,9 +22,10 @@ from itertools import islice
 from pathlib import Path
 
 from newsvoice.engine import Engine, load_engine
+from newsvoice.errors import NewsvoiceError
 from newsvoice.explain import explain
 from newsvoice.predict import Word, doubt
-from newsvoice.records import Prediction
+from newsvoice.records import Prediction, Sentence
 from newsvoice.text.ingest import parse_article
 from newsvoice.text.segment import segment
 
@@ -51,16 +52,25 @@ class Newsvoice:
         >>> [text[p.start : p.end] for p in load().predict(text)]
         ['The fee rose.', 'Nobody asked why.']
         """
-        return next(self.predict_many([text]))
+        return doubt(self.engine.predict(segment(parse_article(text, article_id="0"))), self.min_confidence)
 
     def predict_many(self, texts: Iterable[str]) -> Iterator[list[Prediction]]:
         """Yield the predictions of each text, in order; their `article` is the text's number, from 0.
 
-        Raises `NewsvoiceError` when no prose is in a text.
+        A text without prose yields an empty list, so that it ends no long run. Raises `TypeError` for what is no
+        text, and for one string: its letters are no texts.
+
+        >>> [len(sentences) for sentences in load().predict_many(["Ships pay.", "", "Tugs do not."])]
+        [1, 0, 1]
         """
+        if isinstance(texts, str):
+            raise TypeError("one text is for `predict`; `predict_many` takes an iterable of texts")
+        return self._in_turn(texts)
+
+    def _in_turn(self, texts: Iterable[str]) -> Iterator[list[Prediction]]:
         numbered = enumerate(texts)
         while together := list(islice(numbered, TOGETHER)):
-            articles = [segment(parse_article(text, article_id=str(number))) for number, text in together]
+            articles = [_sentences(text, number) for number, text in together]
             answers = iter(self.engine.predict([sentence for sentences in articles for sentence in sentences]))
             for sentences in articles:
                 yield doubt([next(answers) for _ in sentences], self.min_confidence)
@@ -76,6 +86,15 @@ class Newsvoice:
         predictions = self.engine.predict(sentences)
         words = explain(sentences, predictions, self.engine)
         return list(zip(doubt(predictions, self.min_confidence), words, strict=True))
+
+
+def _sentences(text: str, number: int) -> list[Sentence]:
+    if not isinstance(text, str):
+        raise TypeError(f"text {number} is {type(text).__name__}, not str")
+    try:
+        return segment(parse_article(text, article_id=str(number)))
+    except NewsvoiceError:
+        return []
 
 
 def load(model: Path | str | None = None, *, min_confidence: float = 0.0) -> Newsvoice:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Self
 
 from newsvoice.documents import FIRST, Position
 from newsvoice.errors import NewsvoiceError
+from newsvoice.output import MOST_NOTES
 from newsvoice.render.rows import dumps
 from newsvoice.work import Result
 
@@ -105,9 +106,13 @@ class Archive:
     def finish(self, convert: Callable[[Path, Path], None] | None = None) -> None:
         """Give the files their names; `convert(part, target)` makes the output of the records so far.
 
-        If nothing was labelled, nothing is left behind, and an older output stays as it is.
+        If nothing was labelled, nothing is left behind but why, and an older output stays as it is.
         """
         if not self.state.articles:
+            self._rejections.flush()
+            # What can be told in a few lines leaves no file behind.
+            if self.state.rejections > MOST_NOTES:
+                self.rejected_part.replace(self.rejected)
             self._discard()
             return
         self.state = replace(self.state, finished=True)

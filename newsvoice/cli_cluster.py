@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsvoice.cli_run import MOST_NOTES, PartlyDoneError
+from newsvoice.cli_run import PartlyDoneError
 from newsvoice.errors import NewsvoiceError
+from newsvoice.output import MOST_NOTES
 
 if TYPE_CHECKING:
     from newsvoice.stores import Place

@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.output import GROWING, Writer, destination, format_of, printable
+from newsvoice.output import GROWING, MOST_NOTES, Writer, destination, format_of, printable
 
 if TYPE_CHECKING:
     from newsvoice.archive import Archive
     from newsvoice.inputs import Source
     from newsvoice.work import LoadEngine, Result, Task
-
-# Notes and reasons that are printed one by one; the rest is counted.
-MOST_NOTES = 5
 
 
 class PartlyDoneError(NewsvoiceError):
@@ -43,12 +40,12 @@ def predict_here(
     Raises `click.UsageError` for what does not go together, `NewsvoiceError` for what the user can mend,
     `PartlyDoneError` if documents were rejected.
     """
-    from newsvoice.inputs import find_sources, is_url
+    from newsvoice.inputs import find_sources, is_url, left_out
 
     for name in (*inputs, output or ""):
         if is_url(name):
             raise click.UsageError(f"{name}: object stores are for --engine ray")
-    target = None if output is None else Path(output)
+    target = None if output in (None, "-") else Path(str(output))
     form = form or format_of(target)
     grows = form in GROWING and target is not None and (target.is_file() or not target.exists() or target.is_dir())
     if form == "parquet" and not grows:
@@ -64,6 +61,9 @@ def predict_here(
 
     own = [] if target is None else [target.resolve(), rejected_path(target.resolve())]
     sources = find_sources(list(map(Path, inputs)), text_field=text_field, leave_out=own)
+    for folder in filter(Path.is_dir, map(Path, inputs)):
+        if note := left_out(folder, sources, own):
+            click.echo(printable(note), err=True)
     if target is not None and any(source.path.resolve() == own[0] for source in sources):
         raise NewsvoiceError("is an input, too", where=str(target), advice="name another output")
     rendered = {"jsonl": "jsonl", "csv": "csv", "parquet": "jsonl"}.get(form, "labelled")
@@ -91,7 +91,8 @@ class Run:
         """Write results to standard output, or to a file that must be whole."""
         with destination(output) as stream:
             writer = Writer(form, stream, header=self.header(form), summary=self.task.summary)
-            shown = not (form == "table" and output is None and sys.stdout.isatty())
+            # A table that appears article by article is progress enough; a summary comes at the end.
+            shown = self.task.summary or not (form == "table" and output is None and sys.stdout.isatty())
             with self.results(show=shown) as results:
                 for result in results:
                     self.count(result)
@@ -120,7 +121,8 @@ class Run:
                         archive.write(result)
             archive.finish(write_parquet if form == "parquet" else None)
         if not self.articles:
-            raise NewsvoiceError("\n".join(self.complaints()) or "nothing to label in it")
+            more = [f"see {archive.rejected.name}"] if self.rejections > MOST_NOTES else []
+            raise NewsvoiceError("\n".join([*self.complaints(), *more]) or "nothing to label in it")
 
     @contextmanager
     def keeping(self, archive: "Archive") -> Iterator[None]:
@@ -147,7 +149,7 @@ class Run:
         start = archive.state.position if archive else FIRST
         documents = read_documents(self.sources, text_field=self.task.text_field, lines=self.task.lines, start=start)
         results = label_chunks(chunks(documents), load=self.load, task=self.task, jobs=self.jobs)
-        many = len(self.sources) > 1 or self.task.columns
+        many = len(self.sources) > 1 or self.task.columns or self.task.lines or self.task.explain
         total = sum(max(1, source.size) for source in self.sources)
         done = archive.state.weight if archive else 0
         # Closing the generator ends the worker processes, whatever happened.

@@ -6,6 +6,7 @@ run can stop anywhere and go on there. What cannot be read is a document too: on
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.text.ingest import MAX_BYTES, decode
+from newsvoice.text.ingest import MAX_BYTES, decode, extract_html
 
 # Bytes of a line beyond which it is skipped, not read: far above the longest article, far below memory.
 LONGEST_LINE = 20_000_000
@@ -53,6 +54,11 @@ class Document:
     raw: Any = None
 
 
+def readable(path: Path | str) -> str:
+    """Return a path as text that every output can hold: bytes of its name that are not UTF-8 become a mark."""
+    return os.fsencode(path).decode("utf-8", errors="replace")
+
+
 def open_local(path: Path) -> BinaryIO:
     """Open a file of this machine for reading; tables that lie elsewhere are opened by another `OpenTable`."""
     return path.open("rb")
@@ -65,22 +71,35 @@ def jsonl_documents(
     try:
         with open_table(path) as stream:
             stream.seek(begin.offset)
-            yield from _lines(stream, name, where=str(path), begin=begin, text_field=text_field)
+            yield from _lines(stream, name, where=readable(path), begin=begin, text_field=text_field)
     except OSError as error:
         yield _unreadable(path, name, error, number=begin.source)
 
 
 def stdin_document(name: str, *, number: int, lines: bool) -> Document:
-    """Read standard input as one article, or as lines of any number of them."""
+    """Read standard input as one article, a web page by its first characters, or as lines of any number of them."""
     where, after = "standard input", Position(number + 1)
     data = sys.stdin.buffer.read() if lines else sys.stdin.buffer.read(MAX_BYTES + 1)
     if not lines and len(data) > MAX_BYTES:
         problem = f"more than one article (limit {MAX_BYTES / 1e6:.0f} MB); split it"
         return Document(name, where, after, problem=problem)
     try:
-        return Document(name, where, after, text=decode(data, where=where), weight=max(1, len(data)))
+        text = decode(data, where=where)
+        if not lines and _is_row(text):
+            advice = "name the field that holds the text: --text-field NAME"
+            raise NewsvoiceError("rows of JSON, not an article", where=where, advice=advice)
+        if not lines and text.lstrip("\ufeff \t\r\n")[:15].lower().startswith(("<!doctype html", "<html")):
+            text = extract_html(text, where=where)
+        return Document(name, where, after, text=text, weight=max(1, len(data)))
     except NewsvoiceError as error:
         return Document(name, where, after, problem=f"{error.what}; {error.advice}")
+
+
+def _is_row(text: str) -> bool:
+    try:
+        return text.startswith("{") and isinstance(json.loads(text.partition("\n")[0]), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def stdin_rows(name: str, *, number: int, text_field: str) -> Iterator[Document]:
@@ -110,18 +129,18 @@ def _lines(stream: BinaryIO, name: str, *, where: str, begin: Position, text_fie
 
 
 def _of_line(line: bytes, article_id: str, where: str, after: Position, *, text_field: str) -> Document:
-    problem = ""
     text: str | None = None
     columns: dict[str, Any] = {}
-    value: Any = line.decode("utf-8", errors="replace").rstrip("\r\n")
+    raw = value = line.decode("utf-8", errors="replace").rstrip("\r\n")
     try:
         value = json.loads(line.decode("utf-8-sig"))
+        text, columns, problem = split_row(value, text_field=text_field)
     except UnicodeDecodeError as error:
         problem = f"not UTF-8 (byte 0x{line[error.start]:02x})"
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        problem, value = "nested too deeply", raw
+    except ValueError as error:
         problem = f"not JSON ({getattr(error, 'msg', None) or str(error).partition(chr(10))[0]})"
-    else:
-        text, columns, problem = split_row(value, text_field=text_field)
     return Document(
         article_id,
         where,
@@ -143,7 +162,7 @@ def parquet_documents(
         from pyarrow import parquet
     except ImportError:
         raise NewsvoiceError(
-            "reading Parquet needs pyarrow", where=str(path), advice="pip install 'newsvoice[parquet]'"
+            "reading Parquet needs pyarrow", where=readable(path), advice="pip install 'newsvoice[parquet]'"
         ) from None
     row = 0
     try:
@@ -165,7 +184,7 @@ def parquet_documents(
                         text, columns, problem = split_row(value, text_field=text_field)
                         yield Document(
                             f"{name}:{row}",
-                            f"{path}:{row}",
+                            f"{readable(path)}:{row}",
                             Position(begin.source, 0, row),
                             text=text,
                             columns=columns,
@@ -185,6 +204,8 @@ def split_row(value: Any, *, text_field: str) -> tuple[str | None, dict[str, Any
         known = ", ".join(map(repr, list(value)[:8])) or "none"
         return None, {}, f"no field {text_field!r}; name one with --text-field: {known}"
     text = value[text_field]
+    if text is None:
+        return None, {}, f"field {text_field!r} is empty"
     if not isinstance(text, str):
         return None, {}, f"field {text_field!r} is not text but {type(text).__name__}"
     if len(text) > MAX_BYTES:
@@ -195,7 +216,7 @@ def split_row(value: Any, *, text_field: str) -> tuple[str | None, dict[str, Any
         )
     if any("\ud800" <= c <= "\udfff" for c in text):
         return None, {}, f"field {text_field!r} holds half a character (a lone surrogate)"
-    return text, {key: jsonable(other) for key, other in value.items() if key != text_field}, ""
+    return text, {_whole(key): jsonable(other) for key, other in value.items() if key != text_field}, ""
 
 
 def jsonable(value: Any) -> Any:
@@ -205,12 +226,17 @@ def jsonable(value: Any) -> Any:
     if value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, Mapping):
-        return {str(key): jsonable(inner) for key, inner in value.items()}
+        return {_whole(str(key)): jsonable(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [jsonable(inner) for inner in value]
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _whole(name: str) -> str:
+    """Return a column's name with a mark for every half character, of which no table could be made."""
+    return name.encode("utf-8", errors="replace").decode()
 
 
 def _unreadable(path: Path, name: str, error: Exception, *, number: int) -> Document:
@@ -222,4 +248,4 @@ def _unreadable(path: Path, name: str, error: Exception, *, number: int) -> Docu
         problem = f"cannot read ({error.strerror})"
     else:
         problem = f"not Parquet, or broken ({str(error).partition(chr(10))[0]})"
-    return Document(name, str(path), Position(number + 1), problem=problem)
+    return Document(name, readable(path), Position(number + 1), problem=problem)

@@ -22,6 +22,7 @@ from newsvoice.documents import (
     jsonl_documents,
     open_local,
     parquet_documents,
+    readable,
     stdin_document,
     stdin_rows,
 )
@@ -29,6 +30,13 @@ from newsvoice.text.ingest import SUFFIXES
 
 TABLES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 STDIN = Path("-")
+# What users reach for and what holds no plain prose, by what to do about it.
+ELSEWHERE = {
+    "a table; save it as JSON Lines or Parquet, a row an article": (".csv", ".tsv", ".xls", ".xlsx", ".ods"),
+    "one JSON value; write JSON Lines (.jsonl), a row an article": (".json",),
+    "a document with layout; save it as plain text or HTML": (".doc", ".docx", ".odt", ".rtf", ".pdf", ".epub"),
+    "packed; unpack it first": (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz"),
+}
 
 Kind = Literal["article", "jsonl", "parquet", "problem"]
 
@@ -64,6 +72,18 @@ def find_sources(inputs: Sequence[Path], *, text_field: str | None, leave_out: C
     return [replace(source, name=names[source.path]) for source in sources]
 
 
+def left_out(folder: Path, sources: Sequence[Source], leave_out: Collection[Path] = ()) -> str:
+    """Say what lies in a folder that a reader may expect to be read and that is not, or nothing."""
+    chosen = {source.path for source in sources}
+    unread = {*TABLES, *(ending for endings in ELSEWHERE.values() for ending in endings)}
+    files = (p for p in folder.rglob("*") if p.suffix.lower() in unread and p not in chosen and p.is_file())
+    counts = Counter(p.suffix.lower() for p in files if p.resolve() not in leave_out)
+    if not counts:
+        return ""
+    kinds = ", ".join(f"{count:,} {ending}" for ending, count in sorted(counts.items()))
+    return f"{readable(folder)}: not read: {kinds}; name such files themselves"
+
+
 def read_documents(
     sources: Sequence[Source], *, text_field: str, lines: bool = False, start: Position = FIRST
 ) -> Iterator[Document]:
@@ -80,7 +100,7 @@ def read_documents(
         else:
             yield Document(
                 source.name,
-                str(source.path),
+                readable(source.path),
                 Position(number + 1),
                 path=source.path,
                 problem=source.problem,
@@ -116,18 +136,20 @@ def _expand(path: Path, leave_out: Collection[Path]) -> Iterator[Source]:
         chosen = sorted(p for p in matches if p.is_file() and p.resolve() not in leave_out)
         problem = "no file matches this pattern; check the path"
     if not chosen:
-        yield Source(path, str(path), "problem", problem=problem)
+        yield Source(path, readable(path), "problem", problem=problem)
     yield from map(_source, chosen)
 
 
 def _source(path: Path) -> Source:
     kind: Kind = TABLES.get(path.suffix.lower(), "article")  # type: ignore[assignment]
+    problem = next((what for what, endings in ELSEWHERE.items() if path.suffix.lower() in endings), "")
     try:
         stat = None if path == STDIN else path.stat()
     except OSError:
         # Reading it will say what is wrong.
         stat = None
-    return Source(path, path.name, kind, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0)
+    size, modified = (stat.st_size, stat.st_mtime_ns) if stat else (0, 0)
+    return Source(path, path.name, kind, size, modified, problem if stat else "")
 
 
 def names_of(files: Sequence[Path]) -> dict[Path, str]:
@@ -140,7 +162,7 @@ def names_of(files: Sequence[Path]) -> dict[Path, str]:
     for file, path in below.items():
         # a/x.txt and b/x.txt are told apart by folder, x.txt and x.md by their endings.
         unique = path.with_suffix("") if paths[path.with_suffix("")] == 1 else path
-        names[file] = file.stem if stems[file.stem] == 1 else unique.as_posix()
+        names[file] = readable(file.stem if stems[file.stem] == 1 else unique.as_posix())
     return names | {STDIN: "stdin"}
 
 

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from newsvoice.predict import Labelled
     from newsvoice.work import Result
 
+# Notes and reasons that are printed one by one; the rest is counted.
+MOST_NOTES = 5
 FORMATS = ("table", "jsonl", "csv", "parquet", "html")
 # Formats that a file can grow in, record by record; the others are renderings for people.
 GROWING = ("jsonl", "csv", "parquet")
-ENDINGS = {".csv": "csv", ".parquet": "parquet", ".html": "html", ".htm": "html", ".txt": "table"}
+ENDINGS = {
+    **{".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"},
+    **{".html": "html", ".htm": "html", ".txt": "table"},
+}
 
 
 class Writer:
@@ -73,10 +78,17 @@ class Writer:
 
 
 def format_of(output: Path | None) -> str:
-    """Choose a format where the user named none: by the file's ending, else table on a terminal and jsonl in a pipe."""
+    """Choose a format where the user named none: by the file's ending, else table on a terminal and jsonl in a pipe.
+
+    Raises `NewsvoiceError` for an ending that promises something else.
+    """
     if output is None:
         return "table" if sys.stdout.isatty() else "jsonl"
-    return ENDINGS.get(output.suffix.lower(), "jsonl")
+    ending = output.suffix.lower()
+    if ending and ending not in ENDINGS and (output.is_file() or not output.exists()):
+        known = ", ".join(ENDINGS)
+        raise NewsvoiceError("no format has this ending", where=str(output), advice=f"take {known}, or add --format")
+    return ENDINGS.get(ending, "jsonl")
 
 
 @contextmanager
@@ -90,12 +102,12 @@ def destination(output: Path | None) -> Iterator[TextIO]:
         return
     if output.is_dir():
         raise NewsvoiceError("is a folder; name a file", where=str(output))
-    output = output.resolve()
     if output.exists() and not output.is_file():
-        # A device or pipe takes what comes; there is nothing to replace.
+        # A device or pipe takes what comes; there is nothing to replace. Its name is a link to no path.
         with output.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         return
+    output = output.resolve()
     try:
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
     except OSError as error:

@@ -7,13 +7,16 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from newsvoice.labels import BY_NAME, LABELS, UNCERTAIN
+from newsvoice.labels import BY_NAME, EDITORIAL_FRAMING, LABELS, REPORTED_SPEECH, UNCERTAIN
 from newsvoice.output import printable
 from newsvoice.predict import Labelled, Word
 from newsvoice.records import Prediction
 from newsvoice.render.weights import levels
 
 _DOUBT_STYLE, _DOUBT_MARK = "dim", "?"
+# Columns of a terminal from which a summary has room for headings; they are short even so.
+WIDE = 80
+_SHORT = {REPORTED_SPEECH.name: "reported", EDITORIAL_FRAMING.name: "framing"}
 
 
 def render(labelled: Labelled) -> Group:
@@ -96,12 +99,17 @@ def print_summary(records: Sequence[Mapping[str, Any]], console: Console) -> Non
         "counts": {name: sum(r["counts"][name] for r in records) for name in (*BY_NAME, UNCERTAIN)},
     }
     names = [name for name in (*BY_NAME, UNCERTAIN) if total["counts"][name] or name in BY_NAME]
+    # Where names of articles would have no room, marks alone head the columns.
+    wide = console.width >= WIDE
+    if not wide:
+        console.print(legend(), "")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("article", overflow="fold")
+    table.add_column("article", overflow="fold", min_width=12)
     table.add_column("sentences", justify="right", no_wrap=True)
     for name in names:
         style, mark = _look(name)
-        table.add_column(Text(f"{mark} {name}", style=style), justify="right", no_wrap=True)
+        title = f"{mark} {_SHORT.get(name, name)}" if wide else mark
+        table.add_column(Text(title, style=style), justify="right", no_wrap=True)
     for record in [*records, *([total] if len(records) > 1 else [])]:
         shares = [record["counts"][name] / max(1, record["sentences"]) for name in names]
         style = "bold" if record is total else ""

@@ -41,7 +41,7 @@ class Backend(Protocol):
 
 
 class OpenVino:
-    """Intel's runtime, for x86 and Arm.
+    """Intel's runtime; it comes with `newsvoice` on x86.
 
     Multiplies int8 weights by inputs rounded to int8, and the rest in bf16, each where the processor does so natively.
     """

@@ -126,18 +126,29 @@ def parse_article(text: str, *, article_id: str, where: str = "") -> Article:
 
 
 def front_matter(text: str, *, where: str) -> tuple[dict[str, str], int]:
-    """Return the `key: value` lines between two `---` lines at the top, and the offset of the body."""
+    """Return the `key: value` lines between two `---` lines at the top, and the offset of the body.
+
+    Lists and folded values, as in YAML, are joined to one line. Where the first line between is none of these, the
+    two are rules in a text, and there is no front matter.
+    """
     match = _FRONT_MATTER.match(text)
     if match is None:
         return {}, 0
-    meta = {}
+    meta: dict[str, str] = {}
+    key = ""
     for number, line in enumerate(match[1].splitlines(), start=2):
-        if not line.strip():
+        if not line.strip() or line.startswith("#"):
             continue
-        entry = _META_LINE.fullmatch(line)
-        if entry is None:
-            raise NewsvoiceError("front matter holds 'key: value' lines only", where=f"{where}:{number}")
-        meta[entry[1].lower()] = entry[2]
+        if entry := _META_LINE.fullmatch(line):
+            key = entry[1].lower()
+            meta[key] = entry[2]
+        elif not key:
+            return {}, 0
+        elif line[0] in " \t-":
+            meta[key] = " ".join((meta[key], line.strip(" \t-"))).strip()
+        else:
+            what = f"front matter holds 'key: value' lines only, line {number} is none"
+            raise NewsvoiceError(what, where=f"{where}:{number}")
     return meta, match.end()
 
 

@@ -64,3 +64,20 @@ def test_doubt_is_said() -> None:
 def test_words_are_weighed() -> None:
     [(prediction, words)] = api.Newsvoice(FakeEngine()).explain("Ships pay.")
     assert [prediction.text[w.start : w.end] for w in words] == ["Ships", "pay"]
+
+
+def test_a_text_without_prose_ends_no_long_run() -> None:
+    texts = ["Ships pay."] * 20 + ["", "   "] + ["Tugs do not."] * 20
+
+    assert [len(one) for one in api.Newsvoice(FakeEngine()).predict_many(texts)] == [1] * 20 + [0, 0] + [1] * 20
+    with pytest.raises(NewsvoiceError, match="no prose"):
+        api.Newsvoice(FakeEngine()).predict("")
+
+
+def test_what_is_no_text_is_named() -> None:
+    newsvoice = api.Newsvoice(FakeEngine())
+
+    with pytest.raises(TypeError, match="`predict_many` takes an iterable"):
+        newsvoice.predict_many("Ships pay.")
+    with pytest.raises(TypeError, match="text 1 is bytes, not str"):
+        list(newsvoice.predict_many(["Ships pay.", b"Tugs do not."]))  # type: ignore[list-item]

@@ -452,3 +452,21 @@ def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None
 
     assert done.stderr == b""
     assert done.returncode == 0
+
+
+def test_a_page_on_standard_input_is_read_as_a_page(run: Run) -> None:
+    prose = "The council met on Monday to set the fee. Ships that call at the pier will pay it twice a year."
+    page = f"<!DOCTYPE html><html><body><script>var fee = 1;</script><article><p>{prose}</p></article></body></html>"
+    done = run("predict", "-", stdin=page.encode())
+
+    assert [record["text"] for record in done.records] == [
+        "The council met on Monday to set the fee.",
+        "Ships that call at the pier will pay it twice a year.",
+    ]
+
+
+def test_rows_on_standard_input_are_no_article(run: Run) -> None:
+    done = run("predict", "-", stdin=b'{"text": "Ships pay."}\n{"text": "Tugs do not."}\n')
+
+    assert done.code == 1
+    assert "rows of JSON, not an article; name the field that holds the text: --text-field NAME" in done.complaint

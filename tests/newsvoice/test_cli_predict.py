@@ -1,6 +1,7 @@
 """`newsvoice predict` on tables, summaries, explanations and files that grow, with an engine that needs no model."""
 
 import csv
+import io
 import json
 import os
 import pty
@@ -423,3 +424,46 @@ def test_the_reference_is_what_help_says() -> None:
 
     stale = "stale: python -m newsvoice.reference > docs/cli.md"
     assert (ROOT / "docs/cli.md").read_text(encoding="utf-8") == reference(), stale
+
+
+@pytest.mark.parametrize("width", [50, 60, 80])
+def test_a_summary_keeps_the_articles_name_on_a_narrow_terminal(width: int) -> None:
+    from rich.console import Console
+
+    from newsvoice.render.table import print_summary
+
+    counts = dict.fromkeys((*NAMES, UNCERTAIN), 2)
+    stream = io.StringIO()
+    print_summary([{"article": "harbour-fee", "sentences": 8, "counts": counts}], Console(file=stream, width=width))
+
+    assert "harbour-fee" in stream.getvalue()
+    assert stream.getvalue().count("25%") == 4
+
+
+def test_rejections_too_many_to_name_are_kept_though_nothing_was_labelled(run: Run, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"text": 5}\n' * 7)
+    code, out, err = run("predict", rows, "-o", "out.jsonl")
+
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-2:] == ["newsvoice: … and 2 more", "newsvoice: see out.jsonl.rejected.jsonl"]
+    assert len((tmp_path / "out.jsonl.rejected.jsonl").read_text().splitlines()) == 7
+    assert names(tmp_path) == ["out.jsonl.rejected.jsonl", "rows.jsonl"]
+
+
+def test_an_ending_that_promises_another_format_is_refused(run: Run, news: Path) -> None:
+    code, out, err = run("predict", news, "--text-field", "body", "-o", "out.xlsx")
+
+    assert (code, out) == (1, "")
+    assert err == (
+        "newsvoice: out.xlsx: no format has this ending; take .jsonl, .ndjson, .csv, .parquet, .html, .htm, .txt,"
+        " or add --format\n"
+    )
+
+
+def test_a_dash_is_standard_output(run: Run, news: Path, tmp_path: Path) -> None:
+    code, out, _ = run("predict", news, "--text-field", "body", "-o", "-", "--format", "csv")
+
+    assert code == 0
+    assert out.startswith("article,index")
+    assert names(tmp_path) == ["news.jsonl"]

@@ -11,7 +11,7 @@ import pytest
 from newsvoice import documents
 from newsvoice.documents import Document, Position, jsonable
 from newsvoice.errors import NewsvoiceError
-from newsvoice.inputs import describe, find_sources, read_documents
+from newsvoice.inputs import describe, find_sources, left_out, read_documents
 
 
 @pytest.fixture(autouse=True)
@@ -123,11 +123,11 @@ def test_another_field_may_hold_the_text() -> None:
         ('"text"', "not a JSON object"),
         ('{"body": "x"}', "no field 'text'; name one with --text-field: 'body'"),
         ("{}", "no field 'text'; name one with --text-field: none"),
-        ('{"text": null}', "field 'text' is not text but NoneType"),
+        ('{"text": null}', "field 'text' is empty"),
         ('{"text": 5}', "field 'text' is not text but int"),
         ('{"text": "half \\ud83d of it"}', "field 'text' holds half a character"),
         (json.dumps({"text": "x" * 5_000_001}), "field 'text' is more than one article (limit 5 million characters)"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ('{"text": "x", "n": ' + "9" * 5000 + "}", "not JSON (Exceeds the limit"),
         ("\x00\x00", "not JSON"),
     ],
@@ -185,7 +185,7 @@ def test_rows_of_parquet_keep_their_other_columns() -> None:
 
     assert (first.id, first.text) == ("news:1", "Ships pay.")
     assert first.columns == {"day": "2020-01-02", "n": 1.5, "raw": "a\ufffd"}
-    assert second.problem == "field 'text' is not text but NoneType"
+    assert second.problem == "field 'text' is empty"
 
 
 def test_a_parquet_file_without_the_column_is_named_once() -> None:
@@ -244,3 +244,42 @@ def test_the_description_changes_with_every_file() -> None:
     assert describe(sources[::-1]) != first
     os.utime("a.txt", ns=(1, 1))
     assert describe(find_sources([Path("a.txt"), Path("b.txt")], text_field=None)) != first
+
+
+def test_a_row_nested_beyond_reason_is_named_and_the_next_is_read() -> None:
+    deep = '{"text": "x", "deep": ' + "[" * 700 + "]" * 700 + "}\n"
+    bad, good = read(table("news.jsonl", deep, {"text": "Ships pay."}))
+
+    assert (bad.problem, bad.raw) == ("nested too deeply", deep.rstrip())
+    assert good.text == "Ships pay."
+
+
+def test_half_characters_in_names_and_keys_become_marks() -> None:
+    Path(os.fsdecode(b"caf\xe9.txt")).write_text("Ships pay.", encoding="utf-8")
+    rows = table("news.jsonl", '{"text": "Ships pay.", "\\ud800": 1, "in": {"\\udfff": 2}}\n')
+    [article], [row] = read(*Path().glob("*.txt")), read(rows)
+
+    assert (article.id, article.where) == ("caf\ufffd", "caf\ufffd.txt")
+    assert row.columns == {"?": 1, "in": {"?": 2}}
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("n.csv", "JSON Lines or Parquet"), ("n.JSON", ".jsonl"), ("n.pdf", "plain text"), ("n.txt.gz", "unpack it")],
+)
+def test_files_that_hold_no_plain_prose_are_named_with_what_to_do(name: str, advice: str) -> None:
+    write(name)
+    [document] = read(name)
+
+    assert advice in document.problem
+
+
+def test_a_folder_says_what_in_it_is_not_read() -> None:
+    write("in/README.md", "in/1.jsonl", "in/2.jsonl", "in/sub/x.pdf", "in/out.jsonl", "in/plot.png")
+    sources = find_sources([Path("in")], text_field=None)
+
+    assert left_out(Path("in"), sources, [Path("in/out.jsonl").resolve()]) == (
+        "in: not read: 2 .jsonl, 1 .pdf; name such files themselves"
+    )
+    write("clean/a.txt")
+    assert left_out(Path("clean"), find_sources([Path("clean")], text_field=None)) == ""

@@ -58,6 +58,21 @@ def test_a_broken_front_matter_line_is_named() -> None:
         parse_article("---\ntitle: Fee\nno colon here\n---\nThe council met.", article_id="fee", where="fee.txt")
 
 
+def test_lists_and_folded_values_of_front_matter_are_joined() -> None:
+    head = "---\n# by hand\ntitle: Fee\n  up again\ntags:\n  - harbour\n- ships\n---\n"
+    article = parse(head + "The council met on Monday.")
+
+    assert article.meta == {"title": "Fee up again", "tags": "harbour ships"}
+    assert passages(article) == [("paragraph", "The council met on Monday.")]
+
+
+def test_two_rules_in_a_text_are_no_front_matter() -> None:
+    article = parse("---\n\nThe council met on Monday.\n\n---\n\nThe fee rises.")
+
+    assert article.meta == {}
+    assert ("paragraph", "The council met on Monday.") in passages(article)
+
+
 def test_a_rule_without_its_partner_is_no_front_matter() -> None:
     article = parse("---\n\nThe council met on Monday.")
 
