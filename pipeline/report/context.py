@@ -18,6 +18,9 @@ from pipeline.report.render import words
 TEST = "test split"
 # What a row of runs calls the test split.
 TEST_KEY = "test"
+# Errors that the page shows before somebody asks for more, and suspects that it lists.
+PAGE_OF_ERRORS = 25
+MOST_SUSPECTS = 20
 # Front matter that is counted, and what it is called.
 PORTRAIT = {"style": "Outlet styles", "genre": "Genres", "region": "Regions", "topic": "Topics"}
 
@@ -44,6 +47,7 @@ class Sources:
     seeds: Sequence[Mapping[str, Any]] = ()
     learning_curve: Sequence[Mapping[str, Any]] = ()
     two_sample: Mapping[str, Any] = field(default_factory=dict)
+    suspects: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -84,6 +88,9 @@ def build_context(sources: Sources) -> dict[str, Any]:
         "seeds": seeds(sources.seeds),
         "learning": learning(sources.learning_curve),
         "two_sample": sources.two_sample if sources.two_sample.get("auc") is not None else None,
+        "suspects": sources.suspects or None,
+        "most_suspects": MOST_SUSPECTS,
+        "page_of_errors": PAGE_OF_ERRORS,
         "kinds": sources.kinds if sources.kinds.get("rows") else None,
         "kinds_current": sources.kinds.get("models_sha256", {}).get("now")
         == sources.origin["models_sha256"][TRANSFORMER],
@@ -147,7 +154,7 @@ def learning(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     return {
         "curve": curve,
         "sets": names,
-        "seeds": sorted({row["seed"] for row in rows}),
+        "runs": {model: runs_of_points(points, names) for model, points in curve.items()},
         "figures": [
             figures.learning_curve(
                 _set_title(name),
@@ -159,6 +166,14 @@ def learning(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
             for name in names
         ],
     }
+
+
+def runs_of_points(points: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """Say how many seeds the points of one model's curve are the mean of."""
+    runs = [point[name]["macro_f1"]["runs"] for point in points for name in names if name in point]
+    least, most = min(runs), max(runs)
+    seeds = "seed" if most == 1 else "seeds"
+    return f"{most} {seeds} a point" if least == most else f"{least} to {most} seeds a point"
 
 
 def _set_title(key: str) -> str:

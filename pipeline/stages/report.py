@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from newsvoice.records import read_articles, read_records, write_text
+from newsvoice.runtime.manifest import file_hash
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.config import load_settings, load_yaml
 from pipeline.evaluation import spread
@@ -50,6 +51,7 @@ def main(paths: argparse.Namespace) -> None:
         seeds=beside(_optional(paths.seeds), paths.models / TRANSFORMER).get("rows", ()),
         learning_curve=beside(_optional(paths.learning_curve), paths.models / TRANSFORMER).get("rows", ()),
         two_sample=_optional(paths.two_sample),
+        suspects=of_these_labels(_optional(paths.suspects), paths.labelled),
         kinds=_optional(paths.errors),
     )
     context = build_context(sources)
@@ -89,6 +91,11 @@ def current(external: dict[str, Any], models: Path) -> dict[str, Any]:
 def beside(record: dict[str, Any], classifier: Path) -> dict[str, Any]:
     """Keep a record that was made beside this very classifier; any other counts as not made."""
     return record if record.get("classifier_sha256") == folder_hash(classifier) else {}
+
+
+def of_these_labels(record: dict[str, Any], labelled: Path) -> dict[str, Any]:
+    """Keep a record that judges these very labels; any other counts as not made."""
+    return record if record.get("labelled_sha256") == file_hash(labelled) else {}
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -132,6 +139,8 @@ if __name__ == "__main__":
             "learning_curve?",
             "two_sample?",
             "errors?",
+            "labelled",
+            "suspects?",
         ),
         outputs=("html", "markdown", "table", "model_card", "data_card", "news", "learning"),
     )

@@ -222,13 +222,14 @@ TOLD = {
     "learning": "What more articles",
     "two_sample": "AUC of 0.912",
     "kinds": "Kinds of errors",
+    "suspects": "Labels that models of other articles speak against",
 }
 
 
 def test_records_made_by_hand_are_left_out_while_empty(pages: dict[str, str]) -> None:
     for told in TOLD.values():
         assert told not in pages["report.html.j2"]
-    assert not re.search(r"Learning curve|## Seeds|AUC|Kinds of errors", pages["report.md.j2"])
+    assert not re.search(r"Learning curve|## Seeds|AUC|Kinds of errors|Labels in doubt", pages["report.md.j2"])
 
 
 def test_records_made_by_hand_are_shown_once_there_are_rows() -> None:
@@ -241,6 +242,8 @@ def test_records_made_by_hand_are_shown_once_there_are_rows() -> None:
         assert "0.821" in document
         assert "0.811–0.831" in document
         assert "0.912" in document
+        assert "41 are suspect" in document
+        assert "2 seeds a point" in document
     assert "21 and 23" in page
 
 

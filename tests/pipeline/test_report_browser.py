@@ -16,6 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from newsvoice.labels import NAMES
 from newsvoice.records import write_text
 from pipeline.classifiers.registry import TRANSFORMER
+from pipeline.report import context
 from pipeline.report.context import Sources, build_context
 from pipeline.report.render import render
 from tests.browser import chromium, marks
@@ -189,6 +190,30 @@ def test_errors_are_found_by_confidence_genre_and_words(browser: Browser, full: 
     assert len(visible_errors(browser)) == 4
     search.send_keys("x")
     assert visible_errors(browser) == []
+    # The page's own words are not searched, and a field left empty bounds nothing.
+    search.clear()
+    search.send_keys("sure")
+    assert visible_errors(browser) == []
+    search.clear()
+    search.send_keys(" ")
+    choose(browser, "to", "")
+    assert len(visible_errors(browser)) == 4
+
+
+def test_a_long_list_shows_its_head_until_more_is_asked_for(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "PAGE_OF_ERRORS", 3)
+    show(browser, written(tmp_path, sources()))
+    status, more = (browser.find_element(By.ID, name) for name in ("shown", "more"))
+    assert len(visible_errors(browser)) == 3
+    assert status.text == "4 of 4 errors, the first 3 shown"
+    choose(browser, "order", "article")
+    assert visible_errors(browser) == ["art-0 0", "art-1 0", "art-2 0"]
+    more.click()
+    assert len(visible_errors(browser)) == 4
+    assert status.text == "4 of 4 errors"
+    assert not more.is_displayed()
 
 
 def test_errors_can_be_put_in_the_articles_order(browser: Browser, full: str) -> None:
@@ -247,7 +272,7 @@ def test_figures_take_the_colours_of_the_scheme(browser: Browser, full: str) -> 
 def test_print_shows_what_the_screen_folds_away(browser: Browser, full: str) -> None:
     show(browser, full)
     browser.execute_script("dispatchEvent(new Event('beforeprint'))")
-    assert browser.execute_script("return document.querySelectorAll('details:not([open])').length") == 0
+    assert browser.execute_script("return document.querySelectorAll('details:not(.list, [open])').length") == 0
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert browser.execute_script("return getComputedStyle(document.querySelector('#filters')).display") == "none"
 
@@ -261,7 +286,7 @@ def test_paper_shows_both_readings_and_all_that_is_folded_also_without_scripts(b
         assert browser.execute_script(script, "details tr") > 0
         assert browser.execute_script(script, ".columns .golds") > 0
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-        assert browser.execute_script(script, "details tr, .columns p, .error") == 0
+        assert browser.execute_script(script, "details:not(.list) tr, .columns p, .error") == 0
         assert browser.execute_script(script, "nav, .controls, fieldset") == len(
             browser.find_elements(By.CSS_SELECTOR, "nav, .controls, fieldset")
         )
