@@ -105,7 +105,13 @@ def runtime(record: Record) -> Iterator[str]:
                 f"| {name} | {seconds:.2f} | {figures['seconds_ratio'][name]:.3f} |"
                 f" {figures['peak_megabytes'][name]:.0f} | {figures['peak_ratio'][name]:.2f} |"
             )
-    yield from ("", f"`newsvoice --help` takes {record['help_seconds']:.2f} s.")
+    yield from ("", f"`newsvoice --help` takes {record['help_seconds']:.2f} s.", "", "## Size", "")
+    parts = sorted(record["installed_megabytes"].items(), key=lambda part: -part[1])
+    largest = ", ".join(f"{name} {size:.0f}" for name, size in parts[:4])
+    yield (
+        f"The wheel has {record['wheel_megabytes']:.0f} MB. Installed it takes, with what it needs,"
+        f" {sum(size for _, size in parts):.0f} MB ({largest}, {len(parts) - 4} smaller packages)."
+    )
 
 
 def _aims(record: Record) -> Iterator[str]:

@@ -25,6 +25,7 @@ from newsvoice.runtime.backends import BACKEND_VARIABLE
 from newsvoice.text.segment import segment
 from pipeline.external import gold_sentences, sets_here
 from pipeline.labelling.label import LabelledSentence
+from pipeline.package import build_wheel, installed_megabytes
 
 THREADS = 2
 # Sentences of the text that a cold start labels.
@@ -70,6 +71,7 @@ def main() -> None:
             **processes(timed_articles, *folders, rounds=arguments.rounds),
             **throughput(timed_articles, *folders, rounds=arguments.rounds),
             "agreement": agreement(sets, *folders),
+            **sizes(arguments.runtime),
         },
     )
 
@@ -203,6 +205,13 @@ def measured_in_turns(commands: Mapping[str, Sequence[str]], *, rounds: int) -> 
         "peak_megabytes": {name: statistics.median(values) for name, values in memory.items()},
         "peak_ratio": ratios(memory, PIPELINE),
     }
+
+
+def sizes(runtime: Path) -> dict[str, Any]:
+    """Megabytes of the wheel with this model inside, and of all that lies on disk once it is installed."""
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = build_wheel(runtime, Path(scratch))
+        return {"wheel_megabytes": wheel.stat().st_size / 1e6, "installed_megabytes": installed_megabytes(wheel)}
 
 
 def in_turn(names: Mapping[str, Any], number: int) -> list[str]:

@@ -11,8 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
+from email.parser import Parser
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from newsvoice.engine import PACKAGED
 from newsvoice.errors import NewsvoiceError
@@ -52,10 +58,35 @@ def build_wheel(runtime: Path, wheels: Path) -> Path:
         return Path(shutil.copy(wheel, wheels / wheel.name))
 
 
+def installed_megabytes(wheel: Path) -> dict[str, float]:
+    """Size on disk, by package, of a wheel and all that its base install needs, as they lie in this environment."""
+    with zipfile.ZipFile(wheel) as archive:
+        own = sum(entry.file_size for entry in archive.infolist())
+        [name] = [entry for entry in archive.namelist() if entry.endswith(".dist-info/METADATA")]
+        metadata = Parser().parsestr(archive.read(name).decode())
+    found = {metadata["Name"]: own / 1e6}
+    wanted = list(metadata.get_all("Requires-Dist") or ())
+    while wanted:
+        requirement = Requirement(wanted.pop())
+        asked_for = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        name = canonicalize_name(requirement.name)
+        if not asked_for or name in found:
+            continue
+        package = distribution(name)
+        files = (Path(str(file.locate())) for file in package.files or ())
+        found[name] = sum(file.stat().st_size for file in files if file.is_file()) / 1e6
+        wanted += package.requires or ()
+    return found
+
+
 def main(paths: argparse.Namespace) -> None:
-    """Build, and say where it lies and how large it is."""
+    """Build, and say where it lies and how large it is, packed and installed."""
     wheel = build_wheel(paths.runtime, paths.wheels)
-    log.info("%s: %.1f MB", wheel, wheel.stat().st_size / 1e6)
+    sizes = installed_megabytes(wheel)
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:4]
+    parts = ", ".join(f"{name} {sizes[name]:.0f}" for name in largest)
+    packed, unpacked = wheel.stat().st_size / 1e6, sum(sizes.values())
+    log.info("%s: %.1f MB; installed %.0f MB with what it needs (%s)", wheel, packed, unpacked, parts)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 from newsvoice.errors import NewsvoiceError
 from newsvoice.runtime.manifest import MANIFEST
 from pipeline import package
-from pipeline.package import MOST_BYTES, build_wheel
+from pipeline.package import MOST_BYTES, build_wheel, installed_megabytes
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "models/runtime"
@@ -89,6 +89,15 @@ def test_its_base_install_is_inference_only(wheel: Path) -> None:
 
     assert len(base) == len(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"])
     assert {re.split(r"[^a-z0-9-]", line)[0] for line in base} & HEAVY == set()
+
+
+def test_the_installed_size_counts_all_that_the_base_install_needs_and_no_extra(wheel: Path) -> None:
+    sizes = installed_megabytes(wheel)
+
+    assert {"newsvoice", "numpy", "onnxruntime", "tokenizers", "click", "mdurl"} <= sizes.keys()
+    assert not sizes.keys() & (HEAVY | {"trafilatura", "pyarrow"})
+    assert sizes["newsvoice"] > wheel.stat().st_size / 1e6
+    assert all(size > 0 for size in sizes.values())
 
 
 @pytest.fixture(scope="module")
