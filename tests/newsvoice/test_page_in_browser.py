@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from newsvoice.labels import NAMES
+from newsvoice.labels import NAMES, UNCERTAIN
 from newsvoice.predict import Labelled, Word
 from newsvoice.render.html import render
 from tests.browser import chromium, marks
-from tests.newsvoice.test_render import HOSTILE, UNSEEN, labelled
+from tests.newsvoice.test_render import HOSTILE, UNSEEN, doubtful, labelled
 
 # A folder to leave pictures of the page in, for looking at.
 PICTURES = os.environ.get("NEWSVOICE_TEST_PICTURES")
@@ -163,6 +163,14 @@ def test_a_label_can_be_switched_off_and_on(page: Shown, how: str) -> None:
     assert page.style(page.find(f".s.{NAMES[1]}")[0], "backgroundColor") != "rgba(0, 0, 0, 0)"
     switch()
     assert page.style(sentence, "backgroundColor") == coloured
+
+
+def test_doubt_can_be_switched_off_too(page: Shown) -> None:
+    page.open(doubtful(labelled(TEXT)))
+    [sentence, *_] = page.find(f".s.{UNCERTAIN}")
+    assert page.style(sentence, "content", "::before") != "none"
+    page.find(f"#show-{UNCERTAIN}")[0].click()
+    assert page.style(sentence, "content", "::before") == "none"
 
 
 def test_doubtful_sentences_can_be_faded(page: Shown) -> None:
