@@ -17,6 +17,12 @@ _path = click.Path(path_type=Path)
 _folder = click.Path(path_type=Path, file_okay=False)
 
 
+def _name(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise click.BadParameter("an empty name")
+    return value.strip()
+
+
 @click.group(short_help="Label, correct and exchange sentences: export, import, review, gold.")
 def annotate() -> None:
     """Make a corpus your own: export sentences to annotation tools, import what comes back, review by keyboard.
@@ -62,6 +68,11 @@ def export_command(
     from newsvoice.records import write_text
     from newsvoice.text.ingest import read_article
 
+    interface = output.with_suffix(".xml") if tool == "label-studio" else None
+    if interface and output.suffix.lower() == ".xml":
+        raise NewsvoiceError(
+            "the labelling interface takes this name", where=str(output), advice="let the tasks end in .json"
+        )
     files = article_files(inputs)
     articles = [read_article(file) for file in files.values()]
     predict = _predict(model)
@@ -72,8 +83,7 @@ def export_command(
     ranked = rank(found, limit=limit or None, per_article=per_article)
     if not ranked:
         raise NewsvoiceError("no sentence left to label", where=str(inputs[0]), advice="all are annotated already")
-    if tool == "label-studio":
-        interface = output.with_suffix(".xml")
+    if interface:
         write_text(interface, label_studio.interface())
         write_text(output, label_studio.dump(ranked))
         click.echo(f"{interface}: the labelling interface (Settings, Labeling Interface, Code)", err=True)
@@ -101,6 +111,7 @@ def import_command(exported: Path, articles: Path, annotations: Path, annotators
     """
     from newsvoice.agreement import agreement
     from newsvoice.annotate.files import article_finder, read_export
+    from newsvoice.annotate.lock import locked
     from newsvoice.annotate.merge import merge
     from newsvoice.annotate.people import name_finder
     from newsvoice.annotate.report import describe, describe_agreement
@@ -110,14 +121,11 @@ def import_command(exported: Path, articles: Path, annotations: Path, annotators
     if not articles.is_dir():
         raise NewsvoiceError("no such folder", where=str(articles), advice="name the articles' folder")
     batch = read_export(exported)
-    merged = merge(
-        batch.labels,
-        article_of=article_finder(articles),
-        annotations=annotations,
-        name_of=name_finder(annotators, batch.labels),
-    )
-    for article, marks in merged.annotations.items():
-        write_jsonl(annotations / f"{article}.jsonl", marks)
+    article_of, name_of = article_finder(articles), name_finder(annotators, batch.labels)
+    with locked(annotations):
+        merged = merge(batch, article_of=article_of, annotations=annotations, name_of=name_of)
+        for article, marks in merged.annotations.items():
+            write_jsonl(annotations / f"{article}.jsonl", marks)
     for line in describe(merged, unlabelled=batch.unlabelled):
         click.echo(line)
     try:
@@ -131,7 +139,7 @@ def import_command(exported: Path, articles: Path, annotations: Path, annotators
 @annotate.command("review", short_help="Label or correct articles by keyboard, on a local page.")
 @click.argument("inputs", nargs=-1, required=True, type=_path, metavar="FILE|DIR...")
 @click.option("--annotations", type=_folder, help="Folder of the stand-off files. Default: `annotations` beside FILE.")
-@click.option("--annotator", required=True, metavar="NAME", help="Whose labels these are.")
+@click.option("--annotator", required=True, callback=_name, metavar="NAME", help="Whose labels these are.")
 @click.option("--only", type=_path, metavar="LIST", help="Walk through the passages of this list (make suspects).")
 @click.option("--blind", is_flag=True, help="Hide guesses and other people's labels, for an independent pass.")
 @click.option("--rules", is_flag=True, help="Let the rules guess, not the model.")
@@ -156,6 +164,7 @@ def review_command(
     Ctrl-C ends the review.
     """
     from newsvoice.annotate.files import annotations_beside, article_files
+    from newsvoice.annotate.report import count
     from newsvoice.annotate.review.server import ReviewServer
     from newsvoice.annotate.review.session import Session
     from newsvoice.annotate.review.wanted import read_wanted
@@ -187,9 +196,8 @@ def review_command(
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        click.echo(
-            f"\n{session.saved} label{'' if session.saved == 1 else 's'} saved in {session.annotations}", err=True
-        )
+        labels = count(session.labelled, "new label")
+        click.echo(f"\n{labels} by {annotator}, saved in {session.annotations}", err=True)
     finally:
         server.server_close()
 
@@ -205,6 +213,7 @@ def gold_command(inputs: tuple[Path, ...], annotations: Path | None, output: Pat
     """
     from newsvoice.annotate.files import annotations_beside, article_files
     from newsvoice.annotate.gold_set import gold_set
+    from newsvoice.annotate.report import count
     from newsvoice.errors import NewsvoiceError
     from newsvoice.records import write_jsonl
 
@@ -217,7 +226,8 @@ def gold_command(inputs: tuple[Path, ...], annotations: Path | None, output: Pat
         )
     write_jsonl(output, gold.rows)
     note = f"; {gold.disputed} disputed left out" if gold.disputed else ""
-    click.echo(f"{output}: {len(gold.rows)} sentences of {gold.articles} articles{note}", err=True)
+    sentences, articles = count(len(gold.rows), "sentence"), count(gold.articles, "article")
+    click.echo(f"{output}: {sentences} of {articles}{note}", err=True)
 
 
 def _predict(model: Path | None) -> "Predict":

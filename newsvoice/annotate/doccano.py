@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from newsvoice.annotate.candidates import Candidate
-from newsvoice.annotate.exchange import Batch, Returned, fields, only_label, returned
+from newsvoice.annotate.exchange import Batch, fields
 from newsvoice.errors import NewsvoiceError
 
 # doccano classifies a text as a whole, so the context is part of it and the sentence is pointed at.
@@ -31,8 +31,7 @@ def dump(ranked: Sequence[Candidate], *, prefill: bool = False) -> str:
 
 def load(text: str, *, where: str, annotator: str | None = None) -> Batch:
     """Read an export in JSON Lines; raises `NewsvoiceError` naming file and line for anything else."""
-    labels: list[Returned] = []
-    unlabelled = 0
+    batch = Batch()
     # Not splitlines: JSON leaves U+2028 and its like inside a string.
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if not line.strip():
@@ -44,8 +43,5 @@ def load(text: str, *, where: str, annotator: str | None = None) -> Batch:
             raise NewsvoiceError(f"not JSON ({error.msg})", where=place) from None
         if not isinstance(row, dict):
             raise NewsvoiceError("not a JSON object", where=place)
-        label = only_label(row.get("label"), where=place)
-        if label:
-            labels.append(returned(row, label=label, annotator=annotator, where=place))
-        unlabelled += not label
-    return Batch(labels, unlabelled)
+        batch.add(row, row.get("label"), annotator=annotator, where=place)
+    return batch

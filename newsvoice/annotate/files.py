@@ -100,4 +100,8 @@ def _read_zip(path: Path) -> Batch:
         raise NewsvoiceError(f"broken zip ({error})", where=str(path)) from None
     if not batches:
         raise NewsvoiceError("no .jsonl in it", where=str(path), advice="export from doccano as JSONL")
-    return Batch([label for b in batches for label in b.labels], sum(b.unlabelled for b in batches))
+    return Batch(
+        [label for b in batches for label in b.labels],
+        sum(b.unlabelled for b in batches),
+        [problem for b in batches for problem in b.problems],
+    )

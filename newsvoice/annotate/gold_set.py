@@ -16,8 +16,12 @@ class GoldRows:
     """One row a sentence (`text`, `label`, `article`, `para`), and how many disputed ones were left out."""
 
     rows: list[dict[str, Any]]
-    articles: int
     disputed: int
+
+    @property
+    def articles(self) -> int:
+        """How many articles have a row."""
+        return len({row["article"] for row in self.rows})
 
 
 def gold_set(files: Mapping[str, Path], annotations: Path) -> GoldRows:
@@ -27,7 +31,7 @@ def gold_set(files: Mapping[str, Path], annotations: Path) -> GoldRows:
     article.
     """
     rows: list[dict[str, Any]] = []
-    articles = disputed = 0
+    disputed = 0
     for name, path in files.items():
         file = annotations / f"{name}.jsonl"
         if not file.exists():
@@ -35,13 +39,12 @@ def gold_set(files: Mapping[str, Path], annotations: Path) -> GoldRows:
         article = read_article(path, article_id=name)
         marks = read_annotations(file)
         check_against(article, marks, where=str(file))
-        articles += 1
         for mark in marks:
             disputed += mark.disputed
             if mark.label is not None and mark.label != NOT_PROSE:
                 paragraph = _paragraph(article, mark.start)
                 rows.append({"text": mark.text, "label": mark.label, "article": name, "para": paragraph})
-    return GoldRows(rows, articles, disputed)
+    return GoldRows(rows, disputed)
 
 
 def _paragraph(article: Article, start: int) -> int:

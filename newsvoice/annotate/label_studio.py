@@ -10,7 +10,7 @@ from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
 from newsvoice.annotate.candidates import Candidate
-from newsvoice.annotate.exchange import Batch, Returned, fields, only_label, returned
+from newsvoice.annotate.exchange import Batch, fields
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import LABELS, NOT_PROSE
 
@@ -73,22 +73,23 @@ def load(text: str, *, where: str) -> Batch:
         raise NewsvoiceError(f"not JSON ({error.msg})", where=f"{where}:{error.lineno}") from None
     if not isinstance(tasks, list):
         raise NewsvoiceError("not a list of tasks", where=where, advice="export from Label Studio as JSON")
-    labels: list[Returned] = []
-    unlabelled = 0
+    batch = Batch()
     for number, task in enumerate(tasks, start=1):
         place = f"{where}: task {number}"
         if not isinstance(task, dict):
             raise NewsvoiceError("not a task", where=place)
         found = list(_annotations(task, where=place))
-        labels += found
-        unlabelled += not found
-    return Batch(labels, unlabelled)
+        for row, label, person in found:
+            batch.add(row, label, annotator=person, where=place)
+        batch.unlabelled += not found
+    return batch
 
 
-def _annotations(task: dict[str, Any], *, where: str) -> Iterator[Returned]:
+def _annotations(task: dict[str, Any], *, where: str) -> Iterator[tuple[dict[str, Any], object, object]]:
+    """Yield a task's fields, label and person for every annotation that has a label."""
     if "data" not in task:
-        if label := only_label(_flat(task.get(CONTROL)), where=where):
-            yield returned(task, label=label, annotator=task.get("annotator"), where=where)
+        if label := _flat(task.get(CONTROL)):
+            yield task, label, task.get("annotator")
         return
     annotations = task.get("annotations", [])
     if not isinstance(task["data"], dict) or not isinstance(annotations, list):
@@ -103,8 +104,8 @@ def _annotations(task: dict[str, Any], *, where: str) -> Iterator[Returned]:
             raise NewsvoiceError("not an annotation as Label Studio exports it", where=where) from None
         if isinstance(person, dict):
             person = person.get("email") or person.get("id")
-        if label := only_label(chosen[0] if chosen else None, where=where):
-            yield returned(task["data"], label=label, annotator=person, where=where)
+        if chosen and chosen[0]:
+            yield task["data"], chosen[0], person
 
 
 def _flat(value: object) -> object:

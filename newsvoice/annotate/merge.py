@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from newsvoice.annotate.exchange import Returned
+from newsvoice.annotate.exchange import Batch, Returned
 from newsvoice.annotate.votes import vote_of, with_vote
 from newsvoice.annotations import Annotation, Vote, check_against, read_annotations
 from newsvoice.errors import NewsvoiceError
 from newsvoice.records import Article
 
 # An error message names this many places; a file that fits no article would name thousands.
-SHOWN: Final = 10
+SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,24 @@ class Merged:
 
 
 def merge(
-    labels: Sequence[Returned],
+    batch: Batch,
     *,
     article_of: Callable[[str], Article | None],
     annotations: Path,
     name_of: Callable[[str | None], str | None],
 ) -> Merged:
-    """Lay labels on the annotations in a folder, without writing any.
+    """Lay a batch's labels on the annotations in a folder, without writing any.
 
     `article_of` finds an article by id, `name_of` gives an annotator's name by the tool's name for the
-    person. Raises one `NewsvoiceError` that lists every place where a label fits no article, another text,
-    a passage across an annotation's border, no label of the codebook or no known annotator, or where one
-    annotator says two things of one passage.
+    person. Raises one `NewsvoiceError` that lists the rows that could not be read and every place where a
+    label fits no article, another text, a passage across an annotation's border, no label of the codebook or
+    no known annotator, or where one annotator says two things of one passage.
     """
     marks: dict[str, list[Annotation]] = {}
     said: dict[tuple[str, int, int, str], str] = {}
-    problems: list[str] = []
+    problems = list(batch.problems)
     counts = {"added": 0, "altered": 0, "same": 0}
-    for label in labels:
+    for label in batch.labels:
         try:
             article = _article(label, article_of)
             annotator = _annotator(label, name_of)

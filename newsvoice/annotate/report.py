@@ -11,12 +11,12 @@ from newsvoice.labels import NAMES
 def describe(merged: Merged, *, unlabelled: int) -> Iterator[str]:
     """Yield what was done, and what is left to settle."""
     yield (
-        f"{_count(merged.added, 'vote')} added, {merged.altered} changed, {merged.same} as before, "
-        f"in {_count(len(merged.annotations), 'article')}; {_count(unlabelled, 'sentence')} came back without a label"
+        f"{count(merged.added, 'vote')} added, {merged.altered} changed, {merged.same} as before, "
+        f"in {count(len(merged.annotations), 'article')}; {count(unlabelled, 'sentence')} came back without a label"
     )
     disputed = sum(mark.disputed for marks in merged.annotations.values() for mark in marks)
     if disputed:
-        yield f"disputed: {_count(disputed, 'passage')}; settle with `annotate review --annotator {ADJUDICATOR}`"
+        yield f"disputed: {count(disputed, 'passage')}; settle with `annotate review --annotator {ADJUDICATOR}`"
 
 
 def describe_agreement(found: Mapping[str, Any]) -> Iterator[str]:
@@ -25,14 +25,15 @@ def describe_agreement(found: Mapping[str, Any]) -> Iterator[str]:
     if not twice:
         yield "agreement: no passage has two votes yet"
         return
-    yield f"agreement on {_count(twice, 'passage')} with two votes or more (differing: {found['differing']}):"
+    yield f"agreement on {count(twice, 'passage')} with two votes or more (differing: {found['differing']}):"
     by_label = ", ".join(f"{name} {_score(found['alpha_by_label'][name])}" for name in NAMES)
     yield f"  Krippendorff's α {_score(found['alpha'])} ({by_label})"
     for pair, row in found["kappa"].items():
-        yield f"  Cohen's κ {_score(row['kappa'])} {pair} ({_count(row['passages'], 'passage')})"
+        yield f"  Cohen's κ {_score(row['kappa'])} {pair} ({count(row['passages'], 'passage')})"
 
 
-def _count(number: int, thing: str) -> str:
+def count(number: int, thing: str) -> str:
+    """Return a number of things in words: `1 vote`, `2 votes`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 

@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from newsvoice.annotate.candidates import Candidate
-from newsvoice.annotate.exchange import Batch, Returned, fields, returned
+from newsvoice.annotate.exchange import Batch, fields
 from newsvoice.errors import NewsvoiceError
-from newsvoice.labels import BY_LETTER, NOT_PROSE
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r]")
-# What people type into the column: the label's name or its letter.
-SHORT: Final = {letter: label.name for letter, label in BY_LETTER.items()} | {"N": NOT_PROSE}
+_NEEDED: Final = ("label", "article", "start", "end", "sentence")
 
 
 def dump(ranked: Sequence[Candidate], *, prefill: bool = False) -> str:
@@ -42,22 +40,18 @@ def load(text: str, *, where: str) -> Batch:
     text = text.removeprefix("\ufeff")
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    if "label" not in (reader.fieldnames or ()):
-        raise NewsvoiceError("no column 'label'", where=f"{where}:1", advice="keep the columns of `annotate export`")
-    labels: list[Returned] = []
-    unlabelled = 0
+    for column in _NEEDED:
+        if column not in (reader.fieldnames or ()):
+            advice = "keep the columns of `annotate export`"
+            raise NewsvoiceError(f"no column {column!r}", where=f"{where}:1", advice=advice)
+    batch = Batch()
     try:
         for raw in reader:
             row = {key: _unescaped(value) for key, value in raw.items() if isinstance(value, str)}
-            label = row.get("label", "").strip()
-            if label:
-                place = f"{where}:{reader.line_num}"
-                person = row.get("annotator")
-                labels.append(returned(row, label=SHORT.get(label.upper(), label), annotator=person, where=place))
-            unlabelled += not label
+            batch.add(row, row.get("label"), annotator=row.get("annotator"), where=f"{where}:{reader.line_num}")
     except csv.Error as error:
         raise NewsvoiceError(f"not CSV ({error})", where=f"{where}:{reader.line_num}") from None
-    return Batch(labels, unlabelled)
+    return batch
 
 
 def _escaped(value: object) -> str:

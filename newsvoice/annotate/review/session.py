@@ -2,7 +2,7 @@
 
 Every vote is on disk, whole, before it is answered. A vote names the version of the file that its voter saw;
 when the file has changed since (another tab, another program), nothing is written and the voter is shown
-what is there now.
+what is there now. From that comparison to the writing, the folder is locked.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from newsvoice.annotate.candidates import Predict
+from newsvoice.annotate.lock import locked
 from newsvoice.annotate.review.guesses import Guess, guesses
 from newsvoice.annotate.review.passages import Passage, passages
 from newsvoice.annotate.review.wanted import Wanted
@@ -64,10 +65,16 @@ class Session:
         self.files = list(files.items())
         self.annotations, self.annotator = annotations, annotator
         self.predict, self.wanted, self.blind = predict, wanted, blind
-        self.saved = 0
         self._opened: dict[int, _Opened] = {}
         self._answered: set[tuple[int, int, int]] = set()
+        # This annotator's labels of the passages voted on: before the first vote on each, and after the last.
+        self._labels: dict[tuple[int, int, int], tuple[str | None, str | None]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def labelled(self) -> int:
+        """How many passages this session gave a label that they did not have from this annotator before."""
+        return sum(label not in (None, before) for before, label in self._labels.values())
 
     def state(self, number: int) -> dict[str, Any]:
         """Return an article by its number, from 0: version, units in reading order, votes and guesses.
@@ -82,32 +89,35 @@ class Session:
 
         `undo` says that the label is what stood there before: the passage is then to be looked at again.
         """
-        with self._lock:
+        file, place = self._file(number), (number, start, end)
+        with self._lock, locked(self.annotations):
             opened = self._open(number)
-            file = self._file(number)
             if version != _version(file):
                 return Answer(self._state(number), outdated=True)
             marks = self._marks(number)
+            own = next((_label(m, self.annotator) for m in marks if (m.start, m.end) == (start, end)), None)
             if label is None:
                 marks = without_vote(marks, start=start, end=end, annotator=self.annotator)
-            elif not any((m.start, m.end) == (start, end) and _label(m, self.annotator) == label for m in marks):
+            elif label != own:
                 vote = Vote(self.annotator, label)
                 marks = with_vote(marks, opened.article, start=start, end=end, vote=vote, where=str(file))
             if marks:
                 write_jsonl(file, marks)
             else:
                 file.unlink(missing_ok=True)
-            self.saved += 1
-            (self._answered.discard if undo else self._answered.add)((number, start, end))
+            self._labels[place] = (self._labels.get(place, (own,))[0], label)
+            (self._answered.discard if undo else self._answered.add)(place)
             return Answer(self._state(number))
 
     def _state(self, number: int) -> dict[str, Any]:
         opened = self._open(number)
+        # First, so that what another process writes in between is at worst shown under the older version.
+        version = _version(self._file(number))
         found = passages(opened.article, opened.guesses, self._marks(number))
         return {
             "article": opened.article.id,
             "number": number,
-            "version": _version(self._file(number)),
+            "version": version,
             "units": [self._unit(number, passage, opened) for passage in found],
         }
 

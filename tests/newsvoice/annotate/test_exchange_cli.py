@@ -76,6 +76,15 @@ def test_label_studios_interface_is_written_beside_the_tasks(run: Run, folder: P
     ]
 
 
+def test_tasks_do_not_take_the_name_of_their_interface(run: Run, folder: Path) -> None:
+    outcome = run("export", "articles", "-o", "tasks.XML", "--to", "label-studio")
+    assert outcome.code == 1
+    assert outcome.err == (
+        "newsvoice: tasks.XML: the labelling interface takes this name; let the tasks end in .json\n"
+    )
+    assert not list(folder.glob("tasks*"))
+
+
 def test_a_limit_and_what_is_annotated_shorten_the_export(run: Run, folder: Path) -> None:
     run("export", "articles", "-o", "out.csv", "--to", "csv", "--limit", 3)
     assert len(list(csv.reader(io.StringIO((folder / "out.csv").read_text(), newline="")))) == 4
@@ -157,14 +166,30 @@ def test_what_does_not_fit_is_refused_with_its_place_and_nothing_is_written(
     assert outcome.out == ""
     assert outcome.err.splitlines()[0].startswith(f"newsvoice: {message}")
     assert outcome.err.splitlines()[-1] == "newsvoice: nothing was imported"
-    assert not (folder / "gold").exists()
+    assert not list((folder / "gold").iterdir())
 
 
 def test_many_misfits_are_counted(run: Run, folder: Path) -> None:
     (folder / "out.jsonl").write_text(lines(*[{"article": f"a{n}"} for n in range(25)], {}))
     outcome = run("import", "out.jsonl", "--articles", "articles", "--annotations", "gold", "--annotator", "ada")
-    assert len(outcome.err.splitlines()) == 12
-    assert "… and 15 more" in outcome.err
+    assert len(outcome.err.splitlines()) == 7
+    assert "… and 20 more" in outcome.err
+
+
+def test_rows_that_cannot_be_read_are_named_together_with_those_that_do_not_fit(run: Run, folder: Path) -> None:
+    rows = ["0,x,A", "0,18,opinion", "1.5,?,E", "0,18,A", ",18,A"]
+    table = "".join(f"ship,{places},The ship was late.\n" for places in rows)
+    (folder / "out.csv").write_text(f"article,start,end,label,sentence\n{table}")
+    outcome = run("import", "out.csv", "--articles", "articles", "--annotations", "gold", "--annotator", "ada")
+    assert outcome.code == 1
+    assert [line.removeprefix("newsvoice: ") for line in outcome.err.splitlines()] == [
+        "out.csv:2: not a whole number: end 'x'",
+        "out.csv:4: not a whole number: start '1.5', end '?'",
+        "out.csv:6: not a whole number: start ''",
+        f"out.csv:3: unknown label 'opinion'; labels are {R}, {A}, {E}, none",
+        f"out.csv:5: ada calls it opinion and {A}",
+        "nothing was imported",
+    ]
 
 
 def test_an_import_stops_at_gold_that_the_article_has_left_behind(run: Run, folder: Path) -> None:

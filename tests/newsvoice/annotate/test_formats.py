@@ -124,6 +124,26 @@ def test_a_table_may_come_back_with_semicolons_letters_and_names() -> None:
     assert batch.unlabelled == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("editorial framing", E),
+        ("Reported_Speech", R),
+        (" ANALYSIS ", A),
+        ("reported  Speech", R),
+        ("n", NOT_PROSE),
+        ("Not prose", NOT_PROSE),
+        ("None", NOT_PROSE),
+        ("Opinion Piece", "Opinion Piece"),
+    ],
+)
+@pytest.mark.parametrize("labelled", [from_label_studio, from_json_min, from_doccano, from_sheet])
+def test_a_label_may_be_written_as_the_page_shows_it(
+    labelled: Callable[[list[str]], Batch], written: str, label: str
+) -> None:
+    assert [b.label for b in labelled([written, "", "", ""]).labels] == [label]
+
+
 def test_skipped_and_empty_tasks_are_unlabelled() -> None:
     tasks = json.loads(label_studio.dump(RANKED))
     done = [
@@ -132,7 +152,7 @@ def test_skipped_and_empty_tasks_are_unlabelled() -> None:
         {"data": tasks[2]["data"], "annotations": []},
         {"data": tasks[3]["data"]},
     ]
-    assert label_studio.load(json.dumps(done), where="f") == Batch([], 4)
+    assert label_studio.load(json.dumps(done), where="f") == Batch(unlabelled=4)
 
 
 @pytest.mark.parametrize(
@@ -163,24 +183,41 @@ GOOD = {"article": "fee", "start": 0, "end": 4, "sentence": "Ship"}
         (label_studio.load, '[{"data": []}]', "f: task 1: not a task as Label Studio"),
         (label_studio.load, '[{"data": {}, "annotations": [{"result": [{}, {"from_name": "label"}]}]}]', "f: task 1:"),
         (label_studio.load, '[{"data": {}, "annotations": [7]}]', "f: task 1: not an annotation"),
-        (
-            label_studio.load,
-            json.dumps([{**GOOD, "label": {"choices": [A, E]}}]),
-            "f: task 1: 2 labels on one sentence; allow one only",
-        ),
         (doccano.load, "{", "f:1: not JSON"),
         (doccano.load, "\n[]", "f:2: not a JSON object"),
-        (doccano.load, json.dumps(GOOD | {"label": [A, E]}), "f:1: 2 labels on one sentence"),
-        (doccano.load, json.dumps(GOOD | {"label": [[0, 3, A]]}), "f:1: [[0, 3, "),
-        (doccano.load, json.dumps({"text": "x", "label": [A]}), "f:1: no field 'article'; keep the fields"),
-        (doccano.load, json.dumps(GOOD | {"start": "x", "label": [A]}), "f:1: offsets 'x' and 4 are not whole"),
-        (doccano.load, json.dumps(GOOD | {"sentence": 7, "label": [A]}), "f:1: article or sentence is not text"),
         (sheet.load, "", "f:1: no column 'label'"),
         (sheet.load, "a,b\n", "f:1: no column 'label'; keep the columns"),
-        (sheet.load, "label,article\nE,fee\n", "f:2: no field 'sentence'"),
+        (sheet.load, "label,article\nE,fee\n", "f:1: no column 'start'; keep the columns"),
     ],
 )
 def test_what_is_no_export_is_named(load: Callable[..., Batch], text: str, message: str) -> None:
     with pytest.raises(NewsvoiceError) as caught:
         load(text, where="f")
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"label": [A, E]}, "2 labels on one sentence; allow one only"),
+        ({"label": [[0, 3, A]]}, "[[0, 3, 'analysis']] is not a label"),
+        ({"sentence": 7}, "article or sentence is not text"),
+        ({"start": "x"}, "not a whole number: start 'x'"),
+        ({"start": None, "end": 2.5}, "not a whole number: start None, end 2.5"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named_and_the_others_are_read(change: dict[str, object], problem: str) -> None:
+    row = GOOD | {"label": [A]}
+    batch = doccano.load("".join(json.dumps(r) + "\n" for r in (row, row | change, row)), where="f")
+    assert [label.where for label in batch.labels] == ["f:1", "f:3"]
+    assert batch.problems == [f"f:2: {problem}"]
+
+
+def test_a_row_without_a_field_is_named() -> None:
+    [problem] = doccano.load(json.dumps({"text": "x", "label": [A]}), where="f").problems
+    assert problem == "f:1: no field 'article'; keep the fields that `annotate export` wrote"
+
+
+def test_two_choices_of_label_studio_are_too_many() -> None:
+    [problem] = label_studio.load(json.dumps([{**GOOD, "label": {"choices": [A, E]}}]), where="f").problems
+    assert problem == "f: task 1: 2 labels on one sentence; allow one only"

@@ -45,10 +45,18 @@ def test_evaluate_reads_what_is_written(run: Run, folder: Path) -> None:
     outcome = run("gold", "articles", "-o", "gold.jsonl")
 
     assert outcome.code == 0
-    assert outcome.err == "gold.jsonl: 3 sentences of 1 articles; 1 disputed left out\n"
+    assert outcome.err == "gold.jsonl: 3 sentences of 1 article; 1 disputed left out\n"
     read = read_gold(folder / "gold.jsonl")
     assert read.labels == [A, R, E]
     assert [s.paragraph for s in read.sentences] == [0, 1, 2]
+
+
+def test_only_articles_that_gave_a_sentence_are_counted(run: Run, folder: Path) -> None:
+    write_jsonl(folder / "annotations/fee.jsonl", MARKS[:1])
+    ship = Annotation(0, 18, "The ship was late.", (Vote("ada", A), Vote("ben", E)))
+    write_jsonl(folder / "annotations/ship.jsonl", [ship])
+    outcome = run("gold", "articles", "-o", "gold.jsonl")
+    assert outcome.err == "gold.jsonl: 1 sentence of 1 article; 1 disputed left out\n"
 
 
 def test_no_gold_is_said(run: Run, folder: Path) -> None:

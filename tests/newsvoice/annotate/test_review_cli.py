@@ -38,7 +38,7 @@ def test_a_review_says_where_it_is_and_what_was_saved(run: Run, folder: Path, se
     outcome = run(*REVIEW, "--rules")
     assert outcome.code == 0
     assert outcome.out == f"review as ada: {served[0].url}\n"
-    assert outcome.err.endswith("\n1 label saved in gold\n")
+    assert outcome.err.endswith("\n1 new label by ada, saved in gold\n")
     assert [m.text for m in read_annotations(folder / "gold/ship.jsonl")] == ["The ship was late."]
 
 
@@ -86,6 +86,7 @@ def test_a_list_chooses_the_articles_and_their_order(run: Run, folder: Path, ser
     [
         (["review", "articles/ship.txt", "--annotations", "gold"], 2, "Missing option '--annotator'"),
         (["review", "--annotator", "ada"], 2, "Missing argument"),
+        (["review", "articles", "--annotator", " ", "--annotations", "gold"], 2, "'--annotator': an empty name"),
         (["review", "articles/ship.txt", "--annotator", "ada"], 1, "no folder 'annotations' beside it; name one"),
         (["review", "gone.txt", "--annotator", "ada", "--annotations", "gold", "--rules"], 1, "gone.txt: no such file"),
         (["review", "articles", "--annotator", "ada", "--annotations", "gold", "--only", "gone"], 1, "cannot read"),

@@ -105,6 +105,17 @@ def test_a_vote_taken_back_leaves_no_trace(folder: Path, gold: Path) -> None:
     assert unit(answer.state, PASSAGES[2])["doubtful"]
 
 
+def test_new_labels_are_counted_not_keys(folder: Path, gold: Path) -> None:
+    write_jsonl(gold, [mark(PASSAGES[2], Vote("ada", E)), mark(PASSAGES[4], Vote("ada", A))])
+    review = session(folder)
+    version = review.state(0)["version"]
+    # Corrected twice, back to what it was, taken back, confirmed; and one that was new and is taken back.
+    for text, label in [(2, A), (2, R), (3, A), (3, R), (4, E), (4, A), (5, E), (5, None), (0, A), (0, A)]:
+        span = {"start": mark(PASSAGES[text]).start, "end": mark(PASSAGES[text]).end}
+        version = review.vote(0, **span, label=label, version=version).state["version"]
+    assert review.labelled == 3
+
+
 def test_other_peoples_votes_stay_and_are_shown(folder: Path, gold: Path) -> None:
     others = (Vote("ben", A, 2, E), Vote("cleo", E))
     write_jsonl(gold, [mark(PASSAGES[2], *others), mark(PASSAGES[4], Vote("ben", A))])

@@ -4,80 +4,120 @@ const byId = (id) => document.getElementById(id);
 const labelOf = Object.fromEntries(setup.labels.map((label) => [label.name, label]));
 const nameOfKey = Object.fromEntries(setup.labels.map((label) => [label.key, label.name]));
 const POLL_MS = 1500;
-const GONE = "Not saved: the server does not answer. Start `newsvoice annotate review` again and open the address it prints; all that was saved is kept.";
+const GONE = "The server does not answer. Start `newsvoice annotate review` again and open the address it prints; all that was saved is kept.";
 const CHANGED = "This article's labels were changed in another tab or by a program. The page now shows them.";
 
 let state = null; // what the server last said of the article
 let current = 0; // position of the picked sentence in state.units
 let options = []; // its elements, in the order of state.units
 let queue = Promise.resolve(); // requests, one after the other
-let generation = 0; // raised when what is shown was overtaken: keys pressed before are dropped
+let waiting = []; // labels that were given and not yet answered, in order
+let unsaved = []; // labels that could not be saved, until their sentence is labelled or they are dismissed
+let notice = ""; // what the alert says besides
 let undone = JSON.parse(sessionStorage.getItem("undo") || "[]");
 
 // --- the server
 
-const path = (number) => `articles/${number}`;
-
 function inOrder(task) {
-  queue = queue.then(task).catch(() => alarm(GONE));
+  queue = queue.then(task, task);
   return queue;
 }
 
-async function load(number) {
-  await inOrder(async () => {
-    const response = await fetch(path(number));
-    const body = await response.json();
-    if (!response.ok) return alarm(body.error);
-    alarm("");
-    generation += 1;
-    current = 0;
-    take(body);
-    const doubtful = state.units.findIndex((unit) => unit.doubtful);
-    choose(Math.max(0, doubtful), { focus: true });
-    say("");
-  });
+async function ask(number, request) {
+  try {
+    const response = await fetch(`articles/${number}`, request);
+    return { status: response.status, body: response.status === 304 ? null : await response.json() };
+  } catch {
+    return { status: 0, body: { error: GONE } };
+  }
 }
 
-function vote(number, unit, label, { undo = false } = {}) {
-  const born = generation;
-  return inOrder(async () => {
-    if (born !== generation) return;
-    const before = unit.own;
-    const response = await fetch(path(number), {
+const load = (number) => inOrder(() => show(number));
+
+async function show(number) {
+  say(`Opening article ${number + 1} …`);
+  const { status, body } = await ask(number);
+  say("");
+  if (status !== 200) return alarm(body.error);
+  history.replaceState(null, "", `#${number + 1}`);
+  current = 0;
+  replace(body);
+  alarm("");
+  choose(Math.max(0, state.units.findIndex((unit) => unit.doubtful)), { focus: true });
+}
+
+function give(position, label, { undo = false } = {}) {
+  const { start, end } = state.units[position];
+  const vote = { number: state.number, position, start, end, label, undo, saved: false, lost: "" };
+  waiting.push(vote);
+  return vote;
+}
+
+// Send a label until it is saved or lost; say whether it is saved.
+async function send(vote) {
+  let said = "";
+  while (!vote.saved && !vote.lost) {
+    const { number, start, end, label, undo } = vote;
+    const before = unitAt(state, vote)?.own ?? null;
+    const { status, body } = await ask(number, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ start: unit.start, end: unit.end, label, version: state.version, undo }),
+      body: JSON.stringify({ start, end, label, version: state.version, undo }),
     });
-    const body = await response.json();
-    if (response.status === 409) {
-      overtaken(body);
-    } else if (!response.ok) {
-      generation += 1;
-      alarm(`Not saved: ${body.error}`);
-    } else {
-      alarm("");
+    if (status === 200) {
+      vote.saved = true;
       take(body);
-      if (!undo) remember({ number, start: unit.start, end: unit.end, before, after: label });
-      say(label === null ? "Taken back." : `Saved: ${labelOf[label].title}.`);
+      if (!undo) remember({ number, start, end, before, after: label });
+    } else if (status === 409) {
+      said = CHANGED;
+      replace(body);
+    } else if (status === 0) {
+      said = GONE;
+      vote.lost = " had no answer.";
+    } else {
+      vote.lost = ` was refused: ${body.error}.`;
     }
-  });
+  }
+  waiting = waiting.filter((other) => other !== vote);
+  unsaved = unsaved.filter((other) => other.number !== vote.number || other.start !== vote.start);
+  if (vote.lost) {
+    unsaved.push(vote);
+    const first = unsaved.find((other) => other.number === state.number);
+    if (first) choose(state.units.findIndex((unit) => unit.end > first.start), { focus: true });
+  }
+  alarm(said);
+  say(vote.lost ? "" : vote.label === null ? "Taken back." : `Saved: ${labelOf[vote.label].title}.`);
+  return vote.saved;
 }
 
 function poll() {
   if (document.hidden || state === null) return;
   inOrder(async () => {
-    const response = await fetch(path(state.number), { headers: { "If-None-Match": `"${state.version}"` } });
-    if (response.status === 304) return byId("alert").textContent === GONE && alarm("");
-    const body = await response.json();
-    if (!response.ok) alarm(body.error);
-    else if (body.version !== state.version) overtaken(body);
+    const { status, body } = await ask(state.number, { headers: { "If-None-Match": `"${state.version}"` } });
+    if (status === 304) {
+      if (notice === GONE) alarm("");
+    } else if (status !== 200) {
+      alarm(body.error);
+    } else {
+      replace(body);
+      alarm(CHANGED);
+    }
   });
 }
 
-function overtaken(body) {
-  generation += 1;
+const unitAt = (body, { start, end }) => body.units.find((unit) => unit.start === start && unit.end === end);
+
+function votesOn(body, place) {
+  const unit = unitAt(body, place);
+  return unit && JSON.stringify([unit.own, unit.votes]);
+}
+
+// Show an article as others left it. A label that waits for a passage of which they thought anew is lost.
+function replace(body) {
+  for (const vote of waiting)
+    if (vote.number !== body.number) vote.lost ||= " was left for another article.";
+    else if (votesOn(state, vote) !== votesOn(body, vote)) vote.lost ||= " was labelled elsewhere.";
   take(body);
-  alarm(CHANGED);
 }
 
 // --- undo
@@ -87,19 +127,17 @@ function remember(entry) {
   sessionStorage.setItem("undo", JSON.stringify(undone));
 }
 
-async function takeBack() {
-  await queue;
+const takeBack = () => inOrder(async () => {
   const entry = undone.pop();
   sessionStorage.setItem("undo", JSON.stringify(undone));
   if (!entry) return say("Nothing to undo.");
-  if (entry.number !== state.number) await go(entry.number);
-  const position = state.units.findIndex((unit) => unit.start === entry.start && unit.end === entry.end);
-  const unit = state.units[position];
-  if (position < 0 ? entry.after !== null : unit.own !== entry.after)
-    return say("Not undone: that label was changed elsewhere since.");
+  if (entry.number !== state.number) await show(entry.number);
+  if (entry.number !== state.number) return; // the alert says why
+  const position = state.units.indexOf(unitAt(state, entry));
+  if (state.units[position]?.own !== entry.after) return say("Not undone: that label was changed elsewhere since.");
   choose(position, { focus: true });
-  await vote(state.number, unit, entry.before, { undo: true });
-}
+  await send(give(position, entry.before, { undo: true }));
+});
 
 // --- the page
 
@@ -188,27 +226,16 @@ function nextDoubtful() {
     const position = (current + step) % count;
     if (state.units[position].doubtful && (step < count || position !== current)) return choose(position, { focus: true });
   }
-  if (state.number + 1 < setup.articles) return go(state.number + 1);
+  if (state.number + 1 < setup.articles) return load(state.number + 1);
   say(state.units[current].doubtful ? "This is the last doubtful sentence." : "No doubtful sentence is left.");
 }
 
 async function label(name) {
-  const unit = state.units[current];
-  if (setup.listed) {
-    // A walk along a list: stay until it is saved, then on to the next of the list.
-    await vote(state.number, unit, name);
-    if (state.units[current]?.own === name) nextDoubtful();
-  } else {
-    const saved = vote(state.number, unit, name);
-    choose(current + 1, { focus: true });
-    await saved;
-  }
-}
-
-async function go(number) {
-  history.replaceState(null, "", `#${number + 1}`);
-  say(`Opening article ${number + 1} …`);
-  await load(number);
+  const vote = give(current, name);
+  const sent = inOrder(() => send(vote));
+  // A walk along a list stays until the label is saved; then on to the next of the list.
+  if (!setup.listed) choose(current + 1, { focus: true });
+  else if (await sent && current === vote.position) nextDoubtful();
 }
 
 function toggleCodebook(open = byId("codebook").hidden) {
@@ -217,7 +244,15 @@ function toggleCodebook(open = byId("codebook").hidden) {
 }
 
 const say = (text) => { byId("said").textContent = text; };
-const alarm = (text) => { if (byId("alert").textContent !== text) byId("alert").textContent = text; };
+
+function alarm(text) {
+  notice = text;
+  const place = (vote) => (vote.number === state.number ? "" : ` of article ${vote.number + 1}`);
+  const lost = unsaved.map((vote) => `Not saved: sentence ${vote.position + 1}${place(vote)}${vote.lost}`);
+  const words = [...lost, notice].join(" ").trim();
+  if (byId("alert").textContent !== words) byId("alert").textContent = words;
+  byId("dismiss").hidden = !lost.length;
+}
 
 // --- keys
 
@@ -253,9 +288,14 @@ byId("keys").addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button) press(button.dataset.key);
 });
-byId("previous").addEventListener("click", () => go(state.number - 1));
-byId("next").addEventListener("click", () => go(state.number + 1));
+byId("previous").addEventListener("click", () => load(state.number - 1));
+byId("next").addEventListener("click", () => load(state.number + 1));
 byId("codebook-button").addEventListener("click", () => toggleCodebook());
+byId("dismiss").addEventListener("click", () => {
+  unsaved = [];
+  alarm("");
+  choose(current, { focus: true });
+});
 window.addEventListener("hashchange", () => load(asked()));
 document.addEventListener("visibilitychange", poll);
 window.addEventListener("focus", poll);
