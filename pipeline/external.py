@@ -14,6 +14,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,12 @@ def update(
         if path.is_file():
             data_hash = hashlib.sha256(path.read_bytes()).hexdigest()
             log.info("%s: measuring on %s", name, path)
+            judged = {"sha256": data_hash, "models_sha256": hashes}
+            # Measured again, the same models on the same set keep the day on which they were new.
+            known = old.get("measured") and all(old[key] == value for key, value in judged.items())
+            since = old.get("since", today()) if known else today()
             results = measure(path, models, settings)
-            updated[name] = {"measured": True, "sha256": data_hash, "models_sha256": hashes, **results}
+            updated[name] = {"measured": True, "since": since, **judged, **results}
         elif old.get("measured") and old["models_sha256"] == hashes:
             log.info("%s: not measured here (%s is not there); the record is of these very models", name, path)
             updated[name] = old
@@ -78,6 +83,11 @@ def update(
             log.info("%s: not measured (%s is not there)", name, path)
             updated[name] = {"measured": False}
     return updated
+
+
+def today() -> str:
+    """The day by this machine's clock, as in ISO 8601."""
+    return datetime.now().astimezone().date().isoformat()
 
 
 def headlines(record: Mapping[str, Any]) -> dict[str, Any]:

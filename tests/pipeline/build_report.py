@@ -93,7 +93,7 @@ def sources(
         epochs=[{"epoch": 1, "train_loss": 0.9, "validation_loss": 0.8, "validation_macro_f1": 0.8}],
         scored=by_model,
         articles=[article],
-        external={name: {"measured": True, "sha256": "0" * 64, **found} for name in sets},
+        external={name: {"measured": True, "since": "2026-11-26", "sha256": "0" * 64, **found} for name in sets},
         cost=cost or {"models": {}},
         settings={
             "split": {"train_on_rules": False},

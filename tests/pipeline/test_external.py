@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from newsvoice.errors import NewsvoiceError
+from pipeline import external
 from pipeline.classifiers.registry import MODELS, TRANSFORMER
 from pipeline.evaluation.evaluate import EvaluateSettings
 from pipeline.external import update
@@ -59,6 +60,17 @@ def test_a_set_that_is_there_is_measured_anew(record: dict[str, dict], news: Pat
     found = update(record, {"news": str(news)}, models=saved_models, settings=SETTINGS)
     assert found["news"]["models"][TRANSFORMER]["sentences"] == 37
     assert found["news"]["sha256"] != record["news"]["sha256"]
+
+
+def test_models_measured_again_keep_the_day_on_which_they_were_new(
+    record: dict[str, dict], news: Path, saved_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(external, "today", lambda: "2099-01-01")
+    again = update(record, {"news": str(news)}, models=saved_models, settings=SETTINGS)
+    other = {"news": record["news"] | {"models_sha256": {}}}
+
+    assert again == record
+    assert update(other, {"news": str(news)}, models=saved_models, settings=SETTINGS)["news"]["since"] == "2099-01-01"
 
 
 def test_a_set_no_longer_listed_leaves_the_record(record: dict[str, dict], saved_models: Path) -> None:
