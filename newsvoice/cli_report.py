@@ -27,7 +27,9 @@ COMPARE = "pipeline.compare"
     metavar="RUN_A RUN_B",
     help="Two git revisions, DVC experiments, or `workspace`.",
 )
-@click.option("--model", metavar="NAME", help="A model of the comparison, as tfidf. Default: the transformer.")
+@click.option(
+    "--model", metavar="NAME", help="majority, rules, tfidf or classifier. Default: the last, the transformer."
+)
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write Markdown there, not to standard output.")
 def report(runs: tuple[str, str], model: str | None, output: Path | None) -> None:
     """Tell what got better and worse between two runs, sentence by sentence, with the paired test.

@@ -108,11 +108,13 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("before", metavar="RUN_A", help="git revision, DVC experiment, or `workspace`")
     parser.add_argument("after", metavar="RUN_B", help="the same, to be compared with RUN_A")
-    parser.add_argument("--model", choices=MODELS, default=TRANSFORMER)
+    parser.add_argument("--model", default=TRANSFORMER, help=f"one of {', '.join(MODELS)}")
     parser.add_argument("--repository", type=Path, default=Path(), metavar="FOLDER")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write Markdown there, not to standard output")
     options = parser.parse_args(arguments)
     try:
+        if options.model not in MODELS:
+            raise NewsvoiceError(f"no model {options.model!r}", advice=f"one of {', '.join(MODELS)}")
         runs = [read_run(options.repository, run, options.model) for run in (options.before, options.after)]
         text = report(*runs, names=(options.before, options.after), model=options.model)
         if options.output:

@@ -151,3 +151,9 @@ def test_what_is_left_out_is_said() -> None:
 def test_a_pipeline_without_predict_is_an_error(document: object) -> None:
     with pytest.raises(NewsvoiceError, match="no stage `predict`"):
         predictions_folder(document, TRANSFORMER)
+
+
+def test_an_unknown_model_is_named_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="no model 'foo'; one of majority, rules, tfidf, classifier"):
+        main(["HEAD", "workspace", "--model", "foo"])
+    assert capsys.readouterr().out == ""
