@@ -189,7 +189,8 @@ class Run:
             aside, cut = f"{self.set_aside:,} passages set aside", f"{self.truncated:,} sentences read in part"
             click.echo(f"… in all {aside}, {cut}", err=True)
         if output is not None and sys.stderr.isatty():
-            click.echo(f"{self.sentences:,} sentences of {self.articles:,} articles: {output}", err=True)
+            articles = "article" if self.articles == 1 else "articles"
+            click.echo(f"{self.sentences:,} sentences of {self.articles:,} {articles}: {output}", err=True)
         if self.rejections:
             from newsvoice.archive import rejected_path
 
