@@ -135,7 +135,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = [path.read_text(encoding="utf-8") for path in (folder / "data/raw/articles").iterdir()]
     write_tiny_encoder(folder / "encoder", texts)
     (folder / "reports").mkdir()
-    for record in ("external", "seeds", "learning_curve", "two_sample", "errors"):
+    for record in ("external", "seeds", "learning_curve", "two_sample", "errors", "suspects"):
         (folder / f"reports/{record}.json").write_text("{}", encoding="utf-8")
     (folder / "reports/cost.json").write_text('{"models": {}}', encoding="utf-8")
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
