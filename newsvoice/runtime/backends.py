@@ -24,8 +24,8 @@ BACKEND_VARIABLE: Final = "NEWSVOICE_BACKEND"
 # processors that multiply them natively; others compute that as they would without.
 PRECISION_VARIABLE: Final = "NEWSVOICE_PRECISION"
 PRECISIONS: Final = ("f32", "bf16", "int8")
-# Inputs of a product that share a scale, all of one token: an answer does not depend on what else is computed.
-# The exported matrices are grouped alike.
+# Inputs of a product that share a scale, all of one token (an answer does not depend on what else is computed), and
+# as many rows of an exported matrix.
 SCALED_TOGETHER: Final = 64
 CONVERTER: Final = "openvino.tools.ovc"
 
@@ -50,12 +50,13 @@ class OpenVino:
         openvino = openvino_alone()
         core = openvino.Core()
         native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        precision = precision or PRECISIONS[-1]
-        rest = ("bf16" if native else "f32") if precision == "int8" else precision
+        precision = precision or "int8"
+        whole_numbers = precision == "int8"
+        rest = ("bf16" if native else "f32") if whole_numbers else precision
         self.name = f"OpenVINO {openvino.__version__.partition('-')[0]}, {precision}"
         options = {
             "INFERENCE_PRECISION_HINT": rest,
-            "DYNAMIC_QUANTIZATION_GROUP_SIZE": SCALED_TOGETHER if precision == "int8" else 0,
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": SCALED_TOGETHER if whole_numbers else 0,
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,

@@ -11,11 +11,12 @@ import yaml
 
 from newsvoice.labels import NAMES
 from newsvoice.records import write_jsonl
+from newsvoice.runtime.backends import SCALED_TOGETHER
 from newsvoice.runtime.classifier import Classifier
 from newsvoice.runtime.exported import GRAPH
 from newsvoice.runtime.manifest import Manifest, file_hash
 from newsvoice.text.segment import from_sentences
-from pipeline.export import GROUP, LEVELS, quantise_layers, quantise_lookups, trace
+from pipeline.export import LEVELS, quantise_layers, quantise_lookups, trace
 from pipeline.folders import folder_hash
 from pipeline.labelling.label import GOLD, LabelledSentence, with_label
 from pipeline.stages.export import main, sections_hash
@@ -107,9 +108,9 @@ def test_matrices_keep_their_numbers_to_half_a_step_of_their_group(tiny_model: P
 def test_rows_in_groups_have_scales_of_their_own() -> None:
     from onnx import TensorProto, helper, numpy_helper
 
-    rows = 2 * GROUP
+    rows = 2 * SCALED_TOGETHER
     matrix = np.ones((rows, 8), dtype=np.float32)
-    matrix[GROUP:] = 100
+    matrix[SCALED_TOGETHER:] = 100
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["x", "w"], ["y"])],
         "g",
