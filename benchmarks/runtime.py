@@ -82,6 +82,7 @@ def throughput(articles: Sequence[Article], model: Path, runtime: Path, *, round
 
     from benchmarks.limit import Int8Products
     from benchmarks.plain import Pipeline, Windows
+    from newsvoice.api import Newsvoice
     from newsvoice.runtime.encoding import tokenize
 
     torch.set_num_threads(THREADS)
@@ -90,9 +91,11 @@ def throughput(articles: Sequence[Article], model: Path, runtime: Path, *, round
         PIPELINE: Pipeline(model).label,
         WINDOWS: plain.label,
         BATCHED: Windows(model, batch=32).label,
-        **{name: exported.predict for name, exported in exported_models(runtime).items()},
     }
     contenders = {name: lambda label=label: [label(segment(a)) for a in articles] for name, label in labellers.items()}
+    texts = [article.text for article in articles]
+    surfaces = {name: Newsvoice(exported) for name, exported in exported_models(runtime).items()}
+    contenders |= {name: lambda of=surface: list(of.predict_many(texts)) for name, surface in surfaces.items()}
     sentences = [sentence for article in articles for sentence in segment(article)]
     tokens = sum(
         len(t.ids) + 1 for t in tokenize(plain.text_tokenizer, sentences, window_tokens=plain.description.window_tokens)

@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 
 from newsvoice.metrics import draws, interval
 from newsvoice.records import Sentence, read_records, write_json
+from newsvoice.runtime.manifest import file_hash
 from newsvoice.text.plain import plain
 from pipeline.config import load_settings
 from pipeline.evaluation.evaluate import EvaluateSettings
@@ -102,7 +103,8 @@ def main(paths: argparse.Namespace) -> None:
     previous = old.get("previous", [])
     if old and old["sentences"] != found["sentences"]:
         previous = [*previous, {"when": f"{old['sentences']['corpus']} sentences", "auc": old["auc"]}]
-    write_json(paths.record, found | {"register": habits, "previous": previous})
+    digest = file_hash(paths.labelled)
+    write_json(paths.record, {"labelled_sha256": digest, **found, "register": habits, "previous": previous})
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ PRECISIONS: Final = ("f32", "bf16", "int8")
 # Inputs of a product that share a scale, all of one token (an answer does not depend on what else is computed), and
 # as many rows of an exported matrix.
 SCALED_TOGETHER: Final = 64
+# Windows that are under way at once: enough to keep every core busy, and a bound to what lies in memory.
+BEGUN: Final = 64
+# Plans of execution that OpenVINO keeps, a length of window each: most windows find theirs, in some 12 MB.
+PLANS: Final = 64
 CONVERTER: Final = "openvino.tools.ovc"
 
 
@@ -35,8 +39,8 @@ class Backend(Protocol):
 
     name: str
 
-    def run(self, laid: Sequence[Window]) -> list[Logits]:
-        """Return `(tokens, 3)` logits of each window, in order."""
+    def begin(self, laid: Sequence[Window]) -> Callable[[], list[Logits]]:
+        """Begin to compute; what is returned waits for the `(tokens, 3)` logits of each window, in order."""
         ...
 
 
@@ -60,25 +64,41 @@ class OpenVino:
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
-            # Plans kept for inputs of another length; as many as it likes, and memory grows with every new length.
-            "CPU_RUNTIME_CACHE_CAPACITY": 8,
+            # Plans kept, one for a length of input: with as many as it likes, memory would grow with every new length.
+            "CPU_RUNTIME_CACHE_CAPACITY": PLANS,
         }
         self._model = core.compile_model(graph, "CPU", options)
         self._names = [port.any_name for port in self._model.inputs]
-        self._queue = openvino.AsyncInferQueue(self._model, threads)
 
-    def run(self, laid: Sequence[Window]) -> list[Logits]:
-        """Return `(tokens, 3)` logits of each window, in order."""
-        found: list[Any] = [None] * len(laid)
+    def begin(self, laid: Sequence[Window]) -> Callable[[], list[Logits]]:
+        """Begin to compute; what is returned waits for the `(tokens, 3)` logits of each window, in order."""
+        running = self._start(laid[:BEGUN])
 
-        def keep(request: Any, number: int) -> None:
-            found[number] = request.get_output_tensor().data[0].copy()
+        def wait() -> list[Logits]:
+            found = _logits(running)
+            for first in range(BEGUN, len(laid), BEGUN):
+                found += _logits(self._start(laid[first : first + BEGUN]))
+            return found
 
-        self._queue.set_callback(keep)
-        for number, window in enumerate(laid):
-            self._queue.start_async(inputs(window, self._names), number)
-        self._queue.wait_all()
-        return found
+        return wait
+
+    def _start(self, laid: Sequence[Window]) -> list[Any]:
+        """Start a request a window; the streams take them in turn."""
+        requests = []
+        for window in laid:
+            request = self._model.create_infer_request()
+            request.start_async(inputs(window, self._names))
+            requests.append(request)
+        return requests
+
+
+def _logits(requests: Sequence[Any]) -> list[Logits]:
+    """Wait for each request and take its answer out."""
+    found = []
+    for request in requests:
+        request.wait()
+        found.append(request.get_output_tensor().data[0].copy())
+    return found
 
 
 def openvino_alone() -> Any:
@@ -116,9 +136,10 @@ class OnnxRuntime:
         self._names = [port.name for port in self._session.get_inputs()]
         self._pool = ThreadPoolExecutor(threads)
 
-    def run(self, laid: Sequence[Window]) -> list[Logits]:
-        """Return `(tokens, 3)` logits of each window, in order."""
-        return list(self._pool.map(self._one, laid))
+    def begin(self, laid: Sequence[Window]) -> Callable[[], list[Logits]]:
+        """Begin to compute; what is returned waits for the `(tokens, 3)` logits of each window, in order."""
+        answers = self._pool.map(self._one, laid)
+        return lambda: list(answers)
 
     def _one(self, window: Window) -> Logits:
         [logits] = self._session.run(None, inputs(window, self._names))

@@ -1,6 +1,7 @@
 """What users run: the folder that the `export` stage writes, loaded without torch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -19,6 +20,9 @@ from newsvoice.text.segment import SEGMENTER_VERSION
 GRAPH: Final = "model.onnx"
 # What the graph names as the file of its large tensors.
 WEIGHTS: Final = "weights.bin"
+# The manifest's source that a graph's numbers come from, and as much of its hash as a record shows.
+WEIGHTS_SOURCE: Final = "weights"
+HASH_DIGITS: Final = 12
 
 
 class ExportedModel(SentenceModel):
@@ -34,7 +38,7 @@ class ExportedModel(SentenceModel):
 
         Raises `NewsvoiceError` when anything is missing, broken, changed, or made for another splitter or other rules.
         """
-        Manifest.check(folder)
+        manifest = Manifest.check(folder)
         description = ModelDescription.load(folder)
         for what, made_for, here in (
             ("splitter", description.segmenter, SEGMENTER_VERSION),
@@ -46,8 +50,15 @@ class ExportedModel(SentenceModel):
                     where=str(folder / DESCRIPTION),
                     advice="export it anew: make repro",
                 )
+        # Records say which training answered: two models of one name are told apart by the weights they were made from.
+        weights = manifest.sources.get(WEIGHTS_SOURCE, "")[:HASH_DIGITS]
+        description = replace(description, name=f"{description.name}@{weights}" if weights else description.name)
         return cls(open_graph(folder / GRAPH), Tokenizer.load(folder), description)
 
     def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
         """Return `(tokens, 3)` logits of each window, each computed alone."""
-        return self.backend.run(laid)
+        return self.begin(laid)()
+
+    def begin(self, laid: Sequence[Window]) -> Callable[[], list[NDArray[np.floating]]]:
+        """Begin with the windows; what is returned waits for their logits."""
+        return self.backend.begin(laid)

@@ -4,14 +4,14 @@ An engine only has to give the logits of every token of a window.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsvoice.labels import NAMES
 from newsvoice.records import Prediction, Sentence
-from newsvoice.rules import label_all_by_rules
+from newsvoice.rules import labels_by_rules
 from newsvoice.runtime.encoding import ModelDescription, Tokens, Window, tokenize, windows
 from newsvoice.runtime.tokens import Tokenizer
 
@@ -29,6 +29,10 @@ class SentenceModel(ABC):
     @abstractmethod
     def token_logits(self, laid: Sequence[Window]) -> list[NDArray[np.floating]]:
         """Return `(tokens, 3)` logits of each window, in order."""
+
+    def begin(self, laid: Sequence[Window]) -> Callable[[], list[NDArray[np.floating]]]:
+        """Return what waits for the windows' logits; an engine that works on its own begins here, others when asked."""
+        return lambda: self.token_logits(laid)
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
         """Return `(n, 3)` probabilities in the order of `newsvoice.labels`, for sentences in reading order."""
@@ -64,16 +68,18 @@ class SentenceModel(ABC):
             window_tokens=self.description.window_tokens,
             context_tokens=self.description.context_tokens,
         )
+        wait = self.begin(laid)
+        second_opinion = self._second_opinion(sentences)
         logits = np.zeros((len(sentences), len(NAMES)))
-        for window, by_token in zip(laid, self.token_logits(laid), strict=True):
+        for window, by_token in zip(laid, wait(), strict=True):
             for span in window.own:
                 logits[span.position] = by_token[span.start : span.end].astype(np.float64).mean(axis=0)
-        return softmax(logits / self.description.temperature + self._second_opinion(sentences))
+        return softmax(logits / self.description.temperature + second_opinion)
 
     def _second_opinion(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
         """Return what the codebook's rules add to each sentence's logits, `(n, 3)`."""
         offsets = self.description.offsets
-        rows = [offsets[rule.label] for rule in label_all_by_rules(sentences)] if offsets else np.zeros(len(NAMES))
+        rows = [offsets[label] for label in labels_by_rules(sentences)] if offsets else np.zeros(len(NAMES))
         return np.asarray(rows, dtype=np.float64).reshape(-1, len(NAMES))
 
 

@@ -13,7 +13,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.records import Sentence
-from newsvoice.rules import label_all_by_rules
+from newsvoice.rules import labels_by_rules
 
 # Weight of the offsets' squares against one sentence's loss: an answer that the rules hardly ever give moves nothing.
 RIDGE: Final = 1.0
@@ -37,7 +37,7 @@ def fit_offsets(
 
     `logits` are `(n, 3)`, already divided by their temperature; `gold` are label numbers.
     """
-    spoken = np.eye(len(NAMES))[[INDEX[rule.label] for rule in label_all_by_rules(sentences)]]
+    spoken = np.eye(len(NAMES))[[INDEX[label] for label in labels_by_rules(sentences)]]
     shape = len(NAMES), len(NAMES)
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.records import Sentence, write_json
-from newsvoice.rules import label_all_by_rules
+from newsvoice.rules import labels_by_rules
 from pipeline.labelling.label import LabelledSentence
 
 FILE = "rules.json"
@@ -31,8 +31,8 @@ class RulesClassifier:
     def fit(self, train: Sequence[LabelledSentence], validation: Sequence[LabelledSentence]) -> Self:
         """Estimate P(label | rule label) on `train`, with one sentence of prior for the rule's own answer."""
         counts = _PRIOR * np.eye(len(NAMES))
-        for sentence, rule in zip(train, label_all_by_rules(train), strict=True):
-            counts[INDEX[rule.label], INDEX[sentence.label]] += 1
+        for sentence, label in zip(train, labels_by_rules(train), strict=True):
+            counts[INDEX[label], INDEX[sentence.label]] += 1
         table = counts / counts.sum(axis=1, keepdims=True)
         for row, own in enumerate(np.diagonal(table).copy()):
             if table[row].argmax() != row:
@@ -43,7 +43,7 @@ class RulesClassifier:
 
     def predict_proba(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
         """Look up each sentence's rule label."""
-        rows = [INDEX[rule.label] for rule in label_all_by_rules(sentences)]
+        rows = [INDEX[label] for label in labels_by_rules(sentences)]
         return self.table[rows] if rows else np.zeros((0, len(NAMES)))
 
     def save(self, folder: Path) -> None:

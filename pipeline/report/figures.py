@@ -53,7 +53,9 @@ def reliability(sets: Mapping[str, Rows]) -> str:
             # The area of a mark says how many sentences stand behind it.
             most = max((row.get("sentences", 1) for row in curve), default=1)
             sizes = [14 + 90 * row.get("sentences", 1) / most for row in curve]
-            axis.scatter(x, y, s=sizes, marker=marker, color=colour, edgecolor=PAPER, linewidth=0.8, zorder=3)
+            axis.scatter(
+                x, y, s=sizes, marker=marker, color=colour, edgecolor=PAPER, linewidth=0.8, zorder=3, clip_on=False
+            )
         axis.set(xlim=(0.3, 1.02), ylim=(0, 1.03), title="Calibration")
         axis.set(xlabel="probability the model gives its label", ylabel="share right")
         axis.grid()

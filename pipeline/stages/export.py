@@ -10,7 +10,7 @@ from newsvoice.labels import INDEX
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import read_records, write_json
 from newsvoice.runtime.classifier import Classifier
-from newsvoice.runtime.exported import WEIGHTS, ExportedModel
+from newsvoice.runtime.exported import WEIGHTS, WEIGHTS_SOURCE, ExportedModel
 from newsvoice.runtime.manifest import Manifest, file_hash
 from pipeline.config import load_yaml
 from pipeline.export import export
@@ -26,7 +26,7 @@ def main(paths: argparse.Namespace) -> None:
     Manifest.write(
         paths.runtime,
         {
-            "weights": folder_hash(paths.model),
+            WEIGHTS_SOURCE: folder_hash(paths.model),
             "train": file_hash(paths.train),
             "contrast": file_hash(paths.contrast),
             "parameters": sections_hash(load_yaml(paths.params), "finetune"),

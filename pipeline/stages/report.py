@@ -50,7 +50,7 @@ def main(paths: argparse.Namespace) -> None:
         ),
         seeds=beside(_optional(paths.seeds), paths.models / TRANSFORMER).get("rows", ()),
         learning_curve=beside(_optional(paths.learning_curve), paths.models / TRANSFORMER).get("rows", ()),
-        two_sample=_optional(paths.two_sample),
+        two_sample=of_these_labels(_optional(paths.two_sample), paths.labelled),
         suspects=of_these_labels(_optional(paths.suspects), paths.labelled),
         kinds=_optional(paths.errors),
     )
@@ -94,7 +94,7 @@ def beside(record: dict[str, Any], classifier: Path) -> dict[str, Any]:
 
 
 def of_these_labels(record: dict[str, Any], labelled: Path) -> dict[str, Any]:
-    """Keep a record that judges these very labels; any other counts as not made."""
+    """Keep a record made of these very labels; any other counts as not made."""
     return record if record.get("labelled_sha256") == file_hash(labelled) else {}
 
 

@@ -152,3 +152,9 @@ def test_the_checks_see_what_they_look_for() -> None:
     assert set(imported(at_import_time(module))) == {"torch.nn", "sklearn"}
     assert set(imported(ast.walk(module))) == {"torch.nn", "dvc", "sklearn", "scipy"}
     assert strings(module) == ["p_", "_analysis"]
+
+
+def test_the_reports_fit_where_they_go() -> None:
+    """A mail takes the page, and a comment of a pull request takes 65,536 characters."""
+    assert (ROOT / "reports/report.html").stat().st_size < 3_000_000
+    assert len((ROOT / "reports/report.md").read_text(encoding="utf-8")) < 65_536

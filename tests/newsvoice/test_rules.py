@@ -1,6 +1,6 @@
 import pytest
 
-from newsvoice.rules import FUNCTIONS, label_all_by_rules, label_by_rules
+from newsvoice.rules import FUNCTIONS, label_by_rules, labels_by_rules
 from tests.pipeline.build import A, E, R, sentence
 
 QUESTION_OF = {function.name: function.question for function in FUNCTIONS}
@@ -141,4 +141,11 @@ def test_layout_does_not_hide_a_word() -> None:
 
 def test_all_are_labelled_in_order() -> None:
     texts = ["The pier opened in May.", "Who will pay?", "Mr Dane denied the charge."]
-    assert [found.label for found in label_all_by_rules([sentence(text) for text in texts])] == [A, E, R]
+    assert labels_by_rules([sentence(text) for text in texts]) == [A, E, R]
+
+
+@pytest.mark.parametrize("text", ["“Who will pay?” he said, in a so-called debate.", "A reckless plan, critics say!"])
+def test_the_first_to_speak_decides_as_the_vote_of_all_does(text: str) -> None:
+    asked = sentence(text)
+    assert len(label_by_rules(asked).votes) > 1
+    assert labels_by_rules([asked]) == [label_by_rules(asked).label]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES, NOT_PROSE
 from newsvoice.metrics import confusion_matrix, macro_f1
-from newsvoice.rules import label_all_by_rules
+from newsvoice.rules import labels_by_rules
 from newsvoice.runtime.encoding import DESCRIPTION, tokenize
 from newsvoice.runtime.tokens import Tokenizer
 from pipeline.classifiers.base import SentenceClassifier
@@ -161,7 +161,7 @@ def test_rules_always_predict_the_rules_label_however_often_it_was_wrong() -> No
     sentences = toy_set()
     misled = [labelled(s.text, R if s.label == E else E, article=s.article, index=s.index) for s in sentences]
     probabilities = RulesClassifier().fit(misled, ()).predict_proba(sentences)
-    assert [NAMES[i] for i in probabilities.argmax(axis=1)] == [r.label for r in label_all_by_rules(sentences)]
+    assert [NAMES[i] for i in probabilities.argmax(axis=1)] == labels_by_rules(sentences)
 
 
 def test_a_rules_probability_is_how_often_it_was_right() -> None:
@@ -295,7 +295,7 @@ def test_the_saved_folder_knows_labels_and_the_calibration_of_validation(saved_m
     description = loaded.runtime.description
     assert description.labels == NAMES
     validation = toy_set("other")
-    added = np.array([description.offsets[rule.label] for rule in label_all_by_rules(validation)])
+    added = np.array([description.offsets[label] for label in labels_by_rules(validation)])
     tempered = np.log(loaded.predict_proba(validation)) - added
     gold = np.array([INDEX[s.label] for s in validation])
     assert description.temperature == pytest.approx(fit_temperature(tempered * description.temperature, gold), abs=0.01)
@@ -360,7 +360,7 @@ def test_temperature_undoes_over_and_underconfidence(scale: float) -> None:
 def test_offsets_trust_rules_as_far_as_they_are_right() -> None:
     texts = "The mayor said the mill would close.", "Who, then, will pay?"
     said, asked = (replace(toy_set()[0], text=text) for text in texts)
-    assert [rule.label for rule in label_all_by_rules([said, asked])] == [R, E]
+    assert labels_by_rules([said, asked]) == [R, E]
     gold = np.array([INDEX[R]] * 40 + [INDEX[A]] * 30 + [INDEX[E]] * 10)
     offsets = fit_offsets(np.zeros((80, 3)), [said] * 40 + [asked] * 40, gold)
 

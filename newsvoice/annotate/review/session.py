@@ -161,12 +161,23 @@ class Session:
         opened = self._opened.get(number)
         if opened is None:
             article = read_article(path, article_id=name)
+            self._check_list(article)
             opened = self._opened[number] = _Opened(article, digest, guesses(article, self.predict))
         if opened.digest != digest:
             raise NewsvoiceError(
                 "the article was edited while under review", where=str(path), advice="start the review again"
             )
         return opened
+
+    def _check_list(self, article: Article) -> None:
+        """Raise `NewsvoiceError` where the list quotes what the article does not say: the article changed since."""
+        for wanted in (self.wanted or {}).get(article.id, ()):
+            if wanted.text and article.text[wanted.start : wanted.end] != wanted.text:
+                raise NewsvoiceError(
+                    f"the list was made of another text: {visible(wanted.text)!r} does not stand there",
+                    where=f"{article.id}: characters {wanted.start} to {wanted.end}",
+                    advice="make the list anew: make suspects",
+                )
 
     def _file(self, number: int) -> Path:
         return self.annotations / f"{self.files[number][0]}.jsonl"

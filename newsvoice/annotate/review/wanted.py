@@ -11,13 +11,17 @@ from newsvoice.errors import NewsvoiceError
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A passage to look at: its label when the list was made, who had voted by then, and the reason in words."""
+    """A passage to look at: its label when the list was made, who had voted by then, and the reason in words.
+
+    `text` is what the passage said then (empty: the list does not say).
+    """
 
     start: int
     end: int
     given: str
     annotators: tuple[str, ...]
     why: str
+    text: str = ""
 
     def answered(self, annotator: str, label: str | None) -> bool:
         """Whether an annotator's vote (None: none) is an answer to the list rather than older than it."""
@@ -53,4 +57,11 @@ def _wanted(row: Mapping[str, Any]) -> Wanted:
     why = f"Listed: labelled {row['given']}"
     if "suggested" in row:
         why += f", unseen it looks like {row['suggested']}"
-    return Wanted(int(row["start"]), int(row["end"]), str(row["given"]), tuple(row.get("annotators", ())), f"{why}.")
+    return Wanted(
+        int(row["start"]),
+        int(row["end"]),
+        str(row["given"]),
+        tuple(row.get("annotators", ())),
+        f"{why}.",
+        str(row.get("text", "")),
+    )

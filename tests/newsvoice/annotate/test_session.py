@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -255,3 +256,12 @@ def test_a_broken_list_is_named(tmp_path: Path, text: str, message: str) -> None
     assert message in str(caught.value)
     with pytest.raises(NewsvoiceError, match="cannot read"):
         read_wanted(tmp_path / "gone.json")
+
+
+def test_a_list_of_another_text_is_refused(folder: Path) -> None:
+    start = ARTICLE.index(PASSAGES[4])
+    listed = Wanted(start, start + len(PASSAGES[4]), A, (), "Listed.", PASSAGES[4])
+    assert session(folder, wanted={"fee": [listed]}).state(0)["units"]
+    changed = replace(listed, text="Another sentence.")
+    with pytest.raises(NewsvoiceError, match=r"'Another sentence\.' does not stand there; make the list anew"):
+        session(folder, wanted={"fee": [changed]}).state(0)

@@ -10,7 +10,7 @@ import pytest
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.records import Sentence
-from newsvoice.rules import label_all_by_rules
+from newsvoice.rules import labels_by_rules
 from newsvoice.runtime import classifier as module
 from newsvoice.runtime.classifier import Classifier
 from newsvoice.text.segment import from_sentences
@@ -105,7 +105,7 @@ def test_the_temperature_divides_the_logits(classifier: Classifier, model_copy: 
 
 def test_what_the_rules_say_is_added_to_the_logits(classifier: Classifier, model_copy: Path) -> None:
     sentences = article()
-    said = [rule.label for rule in label_all_by_rules(sentences)]
+    said = labels_by_rules(sentences)
     assert len(set(said)) > 1
     offsets = {label: [0.5 * number, 0.0, -1.0 * number] for number, label in enumerate(NAMES)}
     path = model_copy / "newsvoice.json"

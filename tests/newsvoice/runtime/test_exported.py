@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,18 @@ def test_it_answers_as_the_model_it_was_made_from(exported: ExportedModel, tiny_
 
     # Eight bits are not 32: the tiny model's layers of 16 columns round coarsely.
     assert 0 < difference.max() < 0.05
-    assert exported.description == torch_model.description
+    named = f"{torch_model.description.name}@{'0' * 12}"
+    assert exported.description == replace(torch_model.description, name=named)
+    assert {prediction.model for prediction in exported.predict(article())} == {named}
+
+
+def test_windows_that_wait_their_turn_get_the_same_answers(
+    exported: ExportedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = [sentence for number in range(9) for sentence in article(name=str(number))]
+    at_once = exported.predict_proba(together)
+    monkeypatch.setattr(backends, "BEGUN", 2)
+    assert (exported.predict_proba(together) == at_once).all()
 
 
 def test_the_backend_says_its_name(exported: ExportedModel, backend: str) -> None:
