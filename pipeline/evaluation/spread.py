@@ -43,6 +43,19 @@ def learning_curve(rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
     return curve
 
 
+def last_step(points: Sequence[Row], name: str) -> dict[str, Any] | None:
+    """What the last growth of a `learning_curve` brought on a set: both shares, and the change of each mean figure.
+
+    None where the set was not measured at the last two shares.
+    """
+    if len(points) < 2 or any(name not in point for point in points[-2:]):
+        return None
+    before, after = points[-2:]
+    figures = [figure for figure in after[name] if figure in before[name]]
+    change = {figure: after[name][figure]["mean"] - before[name][figure]["mean"] for figure in figures}
+    return {"from": before["share"], "to": after["share"], "change": change}
+
+
 def curve_rows(points: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
     """Return one model's points of a `learning_curve` as plot data: `articles`, and mean macro-F1 on the named sets."""
     return [

@@ -155,6 +155,12 @@ def learning(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         "curve": curve,
         "sets": names,
         "runs": {model: runs_of_points(points, names) for model, points in curve.items()},
+        "last_steps": [
+            {"model": model, "set": name, **step}
+            for model, points in curve.items()
+            for name in names
+            if (step := spread.last_step(points, name))
+        ],
         "figures": [
             figures.learning_curve(
                 _set_title(name),

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.evaluation.spread import by_model, curve_rows, learning_curve, sets, spread
+from pipeline.evaluation.spread import by_model, curve_rows, last_step, learning_curve, sets, spread
 
 
 def row(model: str, seed: int, macro_f1: float, **other: Any) -> dict[str, Any]:
@@ -67,6 +67,21 @@ def test_a_learning_curve_becomes_a_row_a_share_and_a_column_a_set() -> None:
         {"articles": 40, "test": 0.9},
     ]
     assert curve_rows(curve["b"], ["test", "nowhere"]) == [{"articles": 40, "test": 0.4}]
+
+
+def test_the_last_step_of_a_curve_is_a_difference_of_means() -> None:
+    rows = [
+        row("a", seed, score, share=share, articles=9, sentences=9, news={"macro_f1": score, "analysis": 2 * score})
+        for share, seed, score in ((0.5, 1, 0.5), (0.5, 2, 0.7), (1.0, 1, 0.8), (0.1, 1, 0.2))
+    ]
+    points = learning_curve(rows)["a"]
+    assert last_step(points, "news") == {
+        "from": 0.5,
+        "to": 1.0,
+        "change": {"macro_f1": pytest.approx(0.2), "analysis": pytest.approx(0.4)},
+    }
+    assert last_step(points, "nowhere") is None
+    assert last_step(points[:1], "news") is None
 
 
 def test_no_runs_are_no_figures() -> None:
