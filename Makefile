@@ -33,7 +33,7 @@ test: $(VENV)/installed $(VENV)/cluster  ## Linters, types, tests
 external: $(VENV)/installed  ## Score every model on labelled news outside the repository
 	$(EXTERNAL)
 
-study: $(VENV)/installed   ## Seeds and learning curve: some twenty trainings, an hour on two cores
+study: $(VENV)/installed   ## Seeds and learning curve: some thirty trainings, two hours on two cores
 	$(BIN)/python -m pipeline.study --params params.yaml --sets external.yaml --splits data/splits \
 		--contrast data/contrast --models models --seeds reports/seeds.json --curve reports/learning_curve.json
 
@@ -75,7 +75,7 @@ bench: $(VENV)/installed   ## Speed of the exported model against transformers, 
 		--sets external.yaml --model models/classifier --runtime models/runtime --record benchmarks/results/runtime.json
 	$(PAGE)
 
-soak: $(VENV)/installed    ## Rate and memory over a million sentences: some hours on two cores
+soak: $(VENV)/installed    ## Rate and memory over a million sentences: an hour on two cores
 	$(BIN)/python -m benchmarks.soak --articles data/articles.jsonl --runtime models/runtime \
 		--record benchmarks/results/soak.json
 	$(PAGE)
@@ -94,7 +94,7 @@ bench-training: $(VENV)/installed   ## Speed of fine-tuning against transformers
 
 sameness: $(VENV)/installed   ## What a small training keeps on other threads and instruction sets
 	$(BIN)/python -m benchmarks.sameness $(TRAINING) --test data/splits/test.jsonl \
-		--record benchmarks/results/sameness.json --page docs/reproducibility.md
+		--record benchmarks/results/sameness.json --page docs/reproducibility.md $(ARGS)
 
 $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml
 	@$(PYTHON) --version >/dev/null 2>&1 || { echo "make: $(PYTHON) not found; install Python 3.11 or name yours: make PYTHON=python3" >&2; exit 1; }

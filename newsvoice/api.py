@@ -76,7 +76,7 @@ class Newsvoice:
                 yield doubt([next(answers) for _ in sentences], self.min_confidence)
 
     def explain(self, text: str) -> list[tuple[Prediction, tuple[Word, ...]]]:
-        """Label the sentences of one article and weigh their words: up to 50 times the work of `predict`.
+        """Label the sentences of one article and weigh their words: some 60 times the work of `predict`.
 
         >>> [(sentence, words)] = load().explain("The mayor said so.")
         >>> [sentence.text[word.start : word.end] for word in words]

@@ -128,6 +128,7 @@ class Archive:
             if convert is not None:
                 target = beside(self.output, "whole")
                 convert(self.part, target)
+                _to_disk(target)
                 target.replace(self.output)
             else:
                 self.part.replace(self.output)
@@ -217,6 +218,12 @@ def beside(output: Path, ending: str) -> Path:
 def rejected_path(output: Path) -> Path:
     """Return where rejected documents go."""
     return beside(output, "rejected.jsonl")
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file is safe from a power cut; what it was made from may then go."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _open_locked(path: Path, *, shown: Path) -> BinaryIO:

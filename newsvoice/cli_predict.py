@@ -31,7 +31,7 @@ model_option = click.option(
     help="Say 'uncertain' where the best label has a lower probability than P.",
 )
 @click.option("--summary", is_flag=True, help="One record an article: how many sentences and what share of each label.")
-@click.option("--explain", is_flag=True, help="Weigh the words of every sentence (up to 50 times the work).")
+@click.option("--explain", is_flag=True, help="Weigh the words of every sentence (some 60 times the work).")
 @click.option(
     "--jobs", "-j", type=click.IntRange(0), metavar="N", help="Processes; 0 for one a core. Default: 1, on Ray 0."
 )

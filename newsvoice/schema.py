@@ -48,7 +48,9 @@ def _record() -> dict[str, Any]:
             "type": "boolean",
             "description": "Most of the letters stand between quotation marks, its own or those of a longer quotation",
         },
-        "model": _text("Name of the model that answered, and behind @ the first digits of the SHA-256 of its weights"),
+        "model": _text(
+            "Name of the model, and behind @ the first digits of the SHA-256 of the folder it was exported from"
+        ),
         "truncated": {"type": "boolean", "description": "The sentence was too long for the model and was read in part"},
         "words": {
             "type": "array",
@@ -75,7 +77,9 @@ def _summary() -> dict[str, Any]:
         "sentences": _count("How many sentences it has"),
         "counts": _by_voice(voices, {"type": "integer", "minimum": 0}, "Sentences of each label"),
         "shares": _by_voice(voices, {"type": "number", "minimum": 0, "maximum": 1}, "Shares of each label"),
-        "model": _text("Name of the model that answered, and behind @ the first digits of the SHA-256 of its weights"),
+        "model": _text(
+            "Name of the model, and behind @ the first digits of the SHA-256 of the folder it was exported from"
+        ),
         "columns": _columns(),
     }
 

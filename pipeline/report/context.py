@@ -85,6 +85,7 @@ def build_context(sources: Sources) -> dict[str, Any]:
         "errors": errors(sources.scored[TRANSFORMER], meta_of, sources.weights),
         "corpus": corpus_portrait(sources.articles),
         "portrait": PORTRAIT,
+        "unstated": UNSTATED,
         "seeds": seeds(sources.seeds),
         "learning": learning(sources.learning_curve),
         "two_sample": sources.two_sample if sources.two_sample.get("auc") is not None else None,

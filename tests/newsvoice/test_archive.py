@@ -251,6 +251,25 @@ def test_a_kill_between_the_last_steps_is_finished_by_a_resume(
     assert files(tmp_path) == ["out.jsonl", "out.jsonl.rejected.jsonl"]
 
 
+def test_what_was_converted_is_on_disk_before_what_it_was_made_from_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out.jsonl"
+    archive = Archive(output, SETTINGS, resume=False)
+    for one in RESULTS:
+        archive.write(one)
+    written: set[int] = set()
+    sync = os.fsync
+
+    def noted(file: int) -> None:
+        written.add(os.fstat(file).st_ino)
+        sync(file)
+
+    monkeypatch.setattr(archive_module.os, "fsync", noted)
+    archive.finish(lambda part, target: target.write_bytes(part.read_bytes()) and None)
+    assert output.stat().st_ino in written
+
+
 def write_archive(path: Path, *, articles: int, bad: int = 0) -> None:
     """Write JSON Lines of short articles, every `bad`th line broken."""
     rows = []
