@@ -62,10 +62,12 @@ walk: $(VENV)/installed    ## Thirty articles of another kind, reviewed and trai
 		--review data/walk/annotations --splits data/splits --contrast data/contrast --models models \
 		--work tmp/walk --record reports/walk.json --page docs/walk.md
 
-# Every column but these is dropped: `dvc exp show` has one for each file, parameter and metric.
+# Every column but these is dropped: `dvc exp show` has one for each file, parameter and metric. The scores stay, though
+# no experiment moved them.
+COLUMNS_ALWAYS := (.*:)?classifier\.(macro_f1|contrast_both_right)
 COLUMNS_KEPT := Experiment|.*validation_macro_f1|classifier\.(macro_f1|contrast)|split\.|baseline\.|finetune\.
 experiments: $(VENV)/installed  ## What experiments changed and what came of it, as a table: make experiments ARGS=--all-commits
-	@$(BIN)/dvc exp show --no-pager --only-changed --drop '(?!$(COLUMNS_KEPT))' $(ARGS)
+	@$(BIN)/dvc exp show --no-pager --only-changed --drop '(?!$(COLUMNS_KEPT))' --keep '$(COLUMNS_ALWAYS)' $(ARGS)
 
 wheel: $(VENV)/installed   ## A wheel with the exported model inside, in dist/
 	$(BIN)/python -m pipeline.package --runtime models/runtime --wheels dist

@@ -73,6 +73,10 @@ def evaluate(gold: Path, form: str, model: Path | None) -> None:
     """Judge the model on labelled sentences of your own.
 
     GOLD is JSON Lines: sentences with `text`, `label` and perhaps `article`, or articles with a list `sentences`.
+
+    \b
+    newsvoice evaluate gold.jsonl
+    newsvoice evaluate gold.jsonl --format json > scores.json
     """
     from newsvoice.engine import load_engine
     from newsvoice.evaluate import evaluate_gold
@@ -112,6 +116,9 @@ def schema(kind: str) -> None:
     """Print the JSON Schema of what predict writes.
 
     That is a sentence's record, an article's summary (--summary) or a rejected document.
+
+    \b
+    newsvoice schema summary > summary.schema.json
     """
     import json
 

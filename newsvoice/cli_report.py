@@ -35,10 +35,11 @@ def report(runs: tuple[str, str], model: str | None, output: Path | None) -> Non
     """Tell what got better and worse between two runs, sentence by sentence, with the paired test.
 
     \b
-    newsvoice report --compare HEAD~1 HEAD
-    newsvoice report --compare HEAD workspace --model tfidf -o compare.md
+    newsvoice report --compare HEAD workspace
+    newsvoice report --compare HEAD exp-1a2b3 --model tfidf -o compare.md
 
-    Run it in a clone of the repository, in the environment that `make repro` sets up.
+    Run it in a clone of the repository, in the environment that `make repro` sets up. A run's predictions come from
+    DVC's cache: those that were made or pulled here.
     """
     if not (CHECKOUT / Path(*COMPARE.split("."))).with_suffix(".py").is_file() or find_spec("dvc") is None:
         raise NewsvoiceError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.output import GROWING, MOST_NOTES, Writer, destination, format_of, printable
+from newsvoice.output import GROWING, MOST_NOTES, Writer, check_ending, destination, format_of, printable
 
 if TYPE_CHECKING:
     from newsvoice.archive import Archive
@@ -46,6 +46,8 @@ def predict_here(
         if is_url(name):
             raise click.UsageError(f"{name}: object stores are for --engine ray")
     target = None if output in (None, "-") else Path(str(output))
+    if form and target is not None:
+        check_ending(form, target)
     form = form or format_of(target)
     grows = form in GROWING and target is not None and (target.is_file() or not target.exists() or target.is_dir())
     if form == "parquet" and not grows:
@@ -90,7 +92,13 @@ class Run:
     def into_stream(self, output: Path | None, form: str) -> None:
         """Write results to standard output, or to a file that must be whole."""
         with destination(output) as stream:
-            writer = Writer(form, stream, header=self.header(form), summary=self.task.summary)
+            writer = Writer(
+                form,
+                stream,
+                header=self.header(form),
+                summary=self.task.summary,
+                doubt=self.task.min_confidence > 0,
+            )
             # A table that appears article by article is progress enough; a summary comes at the end.
             shown = self.task.summary or not (form == "table" and output is None and sys.stdout.isatty())
             with self.results(show=shown) as results:
@@ -148,7 +156,9 @@ class Run:
 
         start = archive.state.position if archive else FIRST
         documents = read_documents(self.sources, text_field=self.task.text_field, lines=self.task.lines, start=start)
-        results = label_chunks(chunks(documents), load=self.load, task=self.task, jobs=self.jobs)
+        results = label_chunks(
+            chunks(documents, explain=self.task.explain), load=self.load, task=self.task, jobs=self.jobs
+        )
         many = len(self.sources) > 1 or self.task.columns or self.task.lines or self.task.explain
         total = sum(max(1, source.size) for source in self.sources)
         done = archive.state.weight if archive else 0

@@ -29,6 +29,8 @@ def read_gold(path: Path) -> GoldSet:
 
     Raises `NewsvoiceError` with file and line for a missing field or unknown label, and for an empty set.
     """
+    if path.suffix.lower() in (".csv", ".tsv", ".xlsx", ".parquet"):
+        raise NewsvoiceError("a table", where=str(path), advice='write JSON Lines: {"text": …, "label": …} a sentence')
     articles: dict[str, list[tuple[str, str, Any]]] = {}
     for number, value in read_jsonl(path):
         where = f"{path}:{number}"

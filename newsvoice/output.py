@@ -28,11 +28,14 @@ ENDINGS = {
 class Writer:
     """Writes results in any format but Parquet as they come; a page can only be written whole, by `close`.
 
-    Records of `jsonl` and `csv` come rendered; `header` is written before the first.
+    Records of `jsonl` and `csv` come rendered; `header` is written before the first. `doubt`: some may be
+    `uncertain`, and a legend says so.
     """
 
-    def __init__(self, form: str, stream: TextIO, *, header: str = "", summary: bool = False) -> None:
-        self.form, self.stream, self.summary = form, stream, summary
+    def __init__(
+        self, form: str, stream: TextIO, *, header: str = "", summary: bool = False, doubt: bool = False
+    ) -> None:
+        self.form, self.stream, self.summary, self.doubt = form, stream, summary, doubt
         self._header = header
         self._begun = False
         self._page: list[Labelled] = []
@@ -60,7 +63,7 @@ class Writer:
 
         console = console_for(self.stream)
         if not self._begun:
-            console.print(legend(words=bool(labelled.words)), "")
+            console.print(legend(words=bool(labelled.words), doubt=self.doubt), "")
         self._begun = True
         print_table(labelled, console)
 
@@ -89,6 +92,15 @@ def format_of(output: Path | None) -> str:
         known = ", ".join(ENDINGS)
         raise NewsvoiceError("no format has this ending", where=str(output), advice=f"take {known}, or add --format")
     return ENDINGS.get(ending, "jsonl")
+
+
+def check_ending(form: str, output: Path) -> None:
+    """Raise `NewsvoiceError` where a file's ending promises another format than the one asked for."""
+    promised = ENDINGS.get(output.suffix.lower())
+    if promised not in (None, form) and output.suffix.lower() != ".txt":
+        raise NewsvoiceError(
+            f"--format {form} into a file that ends in {output.suffix}", where=str(output), advice="change one of them"
+        )
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from newsvoice.text.segment import segment
 # enough to sort by length, and a fraction of a second's work to lose in a kill.
 CHUNK_DOCUMENTS = 64
 CHUNK_BYTES = 32_000
+# Words are weighed by asking again and again (see `explain`): a chunk is to take no longer for it.
+EXPLAINED = 60
 
 LoadEngine = Callable[[], Engine]
 # An article and its sentences, before they are labelled.
@@ -81,14 +83,15 @@ class Result:
     after: Position
 
 
-def chunks(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Cut a stream of documents into chunks."""
+def chunks(documents: Iterable[Document], *, explain: bool = False) -> Iterator[list[Document]]:
+    """Cut a stream of documents into chunks, smaller ones where their words are to be weighed."""
+    full = CHUNK_BYTES // EXPLAINED if explain else CHUNK_BYTES
     chunk: list[Document] = []
     weight = 0
     for document in documents:
         chunk.append(document)
         weight += document.weight
-        if len(chunk) == CHUNK_DOCUMENTS or weight >= CHUNK_BYTES:
+        if len(chunk) == CHUNK_DOCUMENTS or weight >= full:
             yield chunk
             chunk, weight = [], 0
     if chunk:

@@ -34,16 +34,17 @@ def read_run(repository: Path, run: str, model: str) -> list[ScoredSentence]:
     """
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
+    from dvc_data.index import DataIndexError
 
     try:
         files = DVCFileSystem(str(repository), rev=_revision(repository, run))
         folder = predictions_folder(yaml.safe_load(files.read_text("dvc.yaml")), model)
         text = files.read_text(f"{folder}/{TEST_PREDICTIONS}")
-    except (OSError, DvcException) as error:
+    except (OSError, DvcException, DataIndexError) as error:
         raise NewsvoiceError(
             f"no predictions of {model!r} to be had ({_first_line(error)})",
             where=run,
-            advice="make them there: dvc repro predict, or dvc pull",
+            advice=f"make them once: git checkout {run} && dvc repro predict; or dvc pull, where there is a remote",
         ) from error
     return [_scored(line, where=f"{run}:{number}") for number, line in enumerate(text.splitlines(), start=1)]
 
@@ -120,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
         if options.output:
             write_text(options.output, text)
     except NewsvoiceError as error:
-        sys.exit(str(error))
+        sys.exit(f"newsvoice: {error}")
     if not options.output:
         sys.stdout.write(text)
 

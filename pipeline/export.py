@@ -49,6 +49,8 @@ def export(classifier: Classifier, folder: Path) -> None:
         )
     finally:
         logging.disable(logging.NOTSET)
+    # onnx leaves it to its owner alone.
+    (folder / WEIGHTS).chmod(0o644)
     classifier.text_tokenizer.backend.save(str(folder / TOKENIZER))
     classifier.description.save(folder)
 

@@ -58,6 +58,10 @@ def export_command(
     First come the sentences that the model is torn on or that the rules contradict, each unlike those before
     it. For Label Studio, the labelling interface is written beside the tasks. doccano and CSV have no place
     for a guess but the label itself: with --prefill, export from doccano with "only approved documents".
+
+    \b
+    newsvoice annotate export articles/ --to label-studio -o tasks.json
+    newsvoice annotate export articles/ --to csv -o tasks.csv --limit 50 --annotations annotations/
     """
     from newsvoice.annotate import doccano, label_studio, sheet
     from newsvoice.annotate.candidates import candidates
@@ -108,6 +112,10 @@ def import_command(exported: Path, articles: Path, annotations: Path, annotators
 
     Every annotator's vote is kept; a vote of the same person on the same sentence is replaced. Nothing is
     written unless every label fits its article.
+
+    \b
+    newsvoice annotate import done.csv --articles texts/ --annotations gold/ --annotator ada
+    newsvoice annotate import done.json --articles texts/ --annotations gold/ --annotator 1=ada --annotator 2=ben
     """
     from newsvoice.agreement import agreement
     from newsvoice.annotate.files import article_finder, read_export
@@ -162,6 +170,10 @@ def review_command(
     1, 2, 3 label the sentence, 0 says that it is not prose, u undoes, n goes to the next doubtful one, the
     arrows move, c shows the codebook. Every label is saved at once into the article's stand-off file.
     Ctrl-C ends the review.
+
+    \b
+    newsvoice annotate review articles/fee.txt --annotations annotations/ --annotator ada
+    newsvoice annotate review articles/ --annotator ben --blind
     """
     from newsvoice.annotate.files import annotations_beside, article_files
     from newsvoice.annotate.report import count
@@ -210,6 +222,9 @@ def gold_command(inputs: tuple[Path, ...], annotations: Path | None, output: Pat
     """Write the settled labels of articles as JSON Lines, to judge a model by.
 
     `newsvoice evaluate` reads it, and so does the report when `external.yaml` names it.
+
+    \b
+    newsvoice annotate gold articles/ --annotations annotations/ -o gold.jsonl
     """
     from newsvoice.annotate.files import annotations_beside, article_files
     from newsvoice.annotate.gold_set import gold_set

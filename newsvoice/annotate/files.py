@@ -24,6 +24,8 @@ def article_files(paths: Iterable[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in paths:
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        if not path.exists():
+            raise NewsvoiceError("no such file", where=str(path), advice="check the path")
         if not files:
             raise NewsvoiceError(
                 "no article in this folder", where=str(path), advice=f"articles end in {', '.join(sorted(SUFFIXES))}"

@@ -62,9 +62,11 @@ def _piece(prediction: Prediction, start: int, end: int) -> str:
     return body if not body and not left else f"{' ' * left}{body}{' ' * (right and bool(body))}"
 
 
-def legend(*, words: bool = False) -> Text:
+def legend(*, words: bool = False, doubt: bool = False) -> Text:
     """One line that says what the colours and styles mean."""
     parts = [Text.assemble((f"{label.mark} {label.name}", label.terminal)) for label in LABELS]
+    if doubt:
+        parts.append(Text.assemble((f"{_DOUBT_MARK} {UNCERTAIN}", _DOUBT_STYLE)))
     parts.append(Text("italic: inside a quotation", style="italic dim"))
     if words:
         parts.append(Text.assemble(("underlined", "underline dim"), (": weighs for it", "dim")))

@@ -21,6 +21,12 @@ LONGEST_WRAPPED_LINE = 110
 # In wrapped text, a line that ends well before the others ends its paragraph.
 SHORT_LINE = 0.6
 LONGEST_HEADLINE_WORDS = 30
+# Below so many characters trafilatura doubts its own extract and takes the bare pieces of text instead: menus too,
+# and a sentence in pieces wherever a name is bold. A page may be as short as a brief.
+SHORT_PAGE = 500
+# Encodings that pages name, as browsers take them.
+_AS_BROWSERS = {"iso-8859-1": "cp1252", "latin1": "cp1252", "ascii": "cp1252", "us-ascii": "cp1252"}
+_DECLARED = re.compile(rb"<meta\b[^>]{0,200}?\bcharset\s*=\s*[\"']?([\w.:-]+)", re.I)
 
 _LINE = re.compile(r"[^\r\n]+")
 _MARKDOWN_LEAD = re.compile(r"[ \t]*(?:(?:#{1,6}|[-*+•])[ \t]+|>[ \t]?)+")
@@ -63,7 +69,10 @@ def read_bytes(path: Path, *, limit: int | None) -> bytes:
 
 
 def decode(data: bytes, *, where: str) -> str:
-    """Decode UTF-8 strictly; raise `NewsvoiceError` for binary data and other encodings."""
+    """Decode UTF-8 strictly, and a web page that is not by the encoding it declares.
+
+    Raises `NewsvoiceError` for binary data and other encodings.
+    """
     if b"\x00" in data:
         position = data.index(b"\x00")
         raise NewsvoiceError(
@@ -74,11 +83,25 @@ def decode(data: bytes, *, where: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
+        if (page := _as_declared(data)) is not None:
+            return page
         raise NewsvoiceError(
             f"not UTF-8 (byte 0x{data[error.start]:02x} at {error.start})",
             where=where,
-            advice=f"convert it first: iconv -f latin1 -t utf-8 {where}",
+            advice="convert it first, if it is Western European: iconv -f latin1 -t utf-8",
         ) from None
+
+
+def _as_declared(data: bytes) -> str | None:
+    """Decode a web page as its head declares; None where it declares nothing, or what does not fit."""
+    declared = _DECLARED.search(data[:4096]) if data.lstrip()[:1] == b"<" else None
+    if declared is None:
+        return None
+    name = declared[1].decode("ascii", errors="replace").lower()
+    try:
+        return data.decode(_AS_BROWSERS.get(name, name))
+    except (LookupError, UnicodeDecodeError):
+        return None
 
 
 def extract_html(html: str, *, where: str) -> str:
@@ -88,12 +111,21 @@ def extract_html(html: str, *, where: str) -> str:
     """
     try:
         import trafilatura
+        from trafilatura.settings import use_config
     except ImportError:
         raise NewsvoiceError(
             "reading HTML needs trafilatura", where=where, advice="pip install 'newsvoice[html]'"
         ) from None
-    page = trafilatura.bare_extraction(html, include_comments=False, include_tables=False, with_metadata=True)
+    options = {"include_comments": False, "include_tables": False, "with_metadata": True}
+    page = trafilatura.bare_extraction(html, **options)
     body = (page.text or "").strip() if page is not None else ""
+    if len(body) < SHORT_PAGE:
+        config = use_config()
+        config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
+        short = trafilatura.bare_extraction(html, config=config, **options)
+        # Less than half of the words is no article found, but a stray line.
+        if short is not None and 2 * len((short.text or "").split()) >= len(body.split()) > 0:
+            page, body = short, short.text.strip()
     if not body:
         raise NewsvoiceError("no article found in this page", where=where, advice="save its text as .txt")
     title = (page.title or "").strip()

@@ -459,6 +459,14 @@ def test_chunks_are_the_same_from_wherever_they_begin(tmp_path: Path) -> None:
         assert list(chunks(read_documents(sources, text_field="text", start=start))) == whole[number:]
 
 
+def test_chunks_are_smaller_where_words_are_weighed(tmp_path: Path) -> None:
+    write_archive(tmp_path / "in.jsonl", articles=40)
+    sources = find_sources([tmp_path / "in.jsonl"], text_field=None)
+    few, many = (list(chunks(read_documents(sources, text_field="text"), explain=explain)) for explain in (False, True))
+    assert len(many) > len(few)
+    assert [d.id for chunk in many for d in chunk] == [d.id for chunk in few for d in chunk]
+
+
 def test_a_document_that_the_model_fails_on_is_rejected_alone(tmp_path: Path) -> None:
     texts = ["Ships pay.", "CRASH now.", "Tugs pay."]
     path = tmp_path / "in.jsonl"

@@ -99,3 +99,10 @@ def test_a_bad_line_is_named(tmp_path: Path, value: Any, message: str) -> None:
 def test_a_set_without_sentences_is_refused(tmp_path: Path, values: list[Any]) -> None:
     with pytest.raises(NewsvoiceError, match=r"gold\.jsonl: no labelled sentences"):
         gold_of(tmp_path, *values)
+
+
+def test_a_table_is_told_how_to_become_a_gold_set(tmp_path: Path) -> None:
+    path = tmp_path / "gold.csv"
+    path.write_text("text,label\nThe fee rose.,analysis\n", encoding="utf-8")
+    with pytest.raises(NewsvoiceError, match=r"gold\.csv: a table; write JSON Lines"):
+        read_gold(path)

@@ -298,6 +298,8 @@ def test_no_file_name_can_steer_a_terminal(article_id: str) -> None:
 
 def test_the_legend_names_every_label() -> None:
     assert all(f"{label.mark} {label.name}" in table.legend().plain for label in LABELS)
+    assert "uncertain" not in table.legend().plain
+    assert "? uncertain" in table.legend(doubt=True).plain
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,19 @@ def test_predictions_that_are_nowhere_are_an_error(repository: Path) -> None:
         read_run(repository, "second", "rules")
 
 
+def test_a_clone_without_the_predictions_says_how_to_make_them(repository: Path, tmp_path: Path) -> None:
+    shell(tmp_path, "git", "clone", "--quiet", str(repository), "clone")
+    with pytest.raises(NewsvoiceError, match="git checkout first && dvc repro predict"):
+        read_run(tmp_path / "clone", "first", TRANSFORMER)
+
+
+def test_two_equal_runs_are_told_in_one_sentence(repository: Path) -> None:
+    run = read_run(repository, "first", TRANSFORMER)
+    told = report(run, run, names=("x", "y"), model=TRANSFORMER)
+    assert "both predict the same; macro-F1 is" in told
+    assert "McNemar" not in told
+
+
 def test_a_folder_without_dvc_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NewsvoiceError, match="not inside of a DVC repository"):
         read_run(tmp_path, "HEAD", TRANSFORMER)

@@ -246,6 +246,7 @@ def test_a_label_of_nobody_known_is_refused(
         (["import", "x.pdf", "--articles", "nowhere", "--annotations", "gold"], "nowhere: no such folder"),
         (["import", "x.pdf", "--articles", "empty", "--annotations", "gold"], "x.pdf: not an export"),
         (["export", "empty", "-o", "o", "--to", "csv"], "empty: no article in this folder"),
+        (["export", "gone.txt", "-o", "o", "--to", "csv"], "gone.txt: no such file; check the path"),
         (["export", "gone.txt", "-o", "o", "--to", "csv"], "gone.txt: no such file"),
         (["export", "articles/fee.txt", "empty2/fee.md", "-o", "o", "--to", "csv"], "a second article 'fee' beside"),
     ],

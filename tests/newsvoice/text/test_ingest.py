@@ -211,6 +211,39 @@ def test_html_gives_title_and_prose_without_furniture(tmp_path: Path, name: str)
     assert "<" not in article.text
 
 
+def test_a_page_as_short_as_a_brief_keeps_its_sentences_whole(tmp_path: Path) -> None:
+    path = tmp_path / "brief.html"
+    path.write_text(
+        "<nav><a href='/'>Home</a> | <a href='/s'>Sport</a></nav><article><p>The council voted. “We pay,” said"
+        " <b>Ms Lopez</b>, a baker.</p><p>It is a <a href='x'>shameful</a> raid.</p></article>",
+        encoding="utf-8",
+    )
+    assert texts(read_article(path)) == [
+        "The council voted. “We pay,” said Ms Lopez, a baker.",
+        "It is a shameful raid.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [('<meta charset="iso-8859-1">', "cp1252"), ("<meta http-equiv=a content='text/html; charset=koi8-r'>", "koi8-r")],
+)
+def test_a_page_is_decoded_as_it_declares(tmp_path: Path, declared: str, encoding: str) -> None:
+    said = "“Café”" if encoding == "cp1252" else "кафе"
+    path = tmp_path / "page.html"
+    page = f"<html><head>{declared}</head><body><p>The {said} shut on Monday, and nobody said why.</p></body></html>"
+    path.write_bytes(page.encode(encoding))
+    assert texts(read_article(path)) == [f"The {said} shut on Monday, and nobody said why."]
+
+
+@pytest.mark.parametrize("declared", ["", '<meta charset="nonsense">', '<meta charset="ascii\xff">'])
+def test_a_page_that_declares_nothing_that_fits_is_refused(tmp_path: Path, declared: str) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(f"<html>{declared}<p>The caf\xe9 shut\x81.</p></html>".encode("latin-1"))
+    with pytest.raises(NewsvoiceError, match="not UTF-8"):
+        read_article(path)
+
+
 @pytest.mark.parametrize("page", ["", " \n", "<html></html>"])
 def test_a_page_without_an_article_is_refused(page: str) -> None:
     with pytest.raises(NewsvoiceError, match=r"^page\.html: no article found"):
