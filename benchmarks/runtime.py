@@ -24,6 +24,7 @@ from newsvoice.records import Article, Sentence, read_articles, read_records, wr
 from newsvoice.runtime.backends import BACKEND_VARIABLE
 from newsvoice.text.segment import segment
 from pipeline.external import gold_sentences, sets_here
+from pipeline.folders import folder_hash
 from pipeline.labelling.label import LabelledSentence
 from pipeline.package import build_wheel, installed_megabytes
 
@@ -66,6 +67,7 @@ def main() -> None:
         arguments.record,
         {
             "machine": machine(),
+            "classifier_sha256": folder_hash(arguments.model),
             "packages": {name: version(name) for name in ("torch", "transformers", "openvino", "onnxruntime")},
             "rounds": arguments.rounds,
             **processes(timed_articles, *folders, rounds=arguments.rounds),

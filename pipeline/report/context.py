@@ -49,6 +49,7 @@ class Sources:
     two_sample: Mapping[str, Any] = field(default_factory=dict)
     suspects: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, Any] = field(default_factory=dict)
+    speed: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build_context(sources: Sources) -> dict[str, Any]:
@@ -76,6 +77,7 @@ def build_context(sources: Sources) -> dict[str, Any]:
         "finetune": sources.finetune,
         "settings": sources.settings,
         "cost": sources.cost,
+        "speed": sources.speed or None,
         "origin": sources.origin,
         "doubt": {
             "min_confidence": chosen,

@@ -53,6 +53,7 @@ def main(paths: argparse.Namespace) -> None:
         two_sample=of_these_labels(_optional(paths.two_sample), paths.labelled),
         suspects=of_these_labels(_optional(paths.suspects), paths.labelled),
         kinds=_optional(paths.errors),
+        speed=beside(_optional(paths.speed), paths.models / TRANSFORMER),
     )
     context = build_context(sources)
     _write_plots(context, sources, paths)
@@ -141,6 +142,7 @@ if __name__ == "__main__":
             "errors?",
             "labelled",
             "suspects?",
+            "speed?",
         ),
         outputs=("html", "markdown", "table", "model_card", "data_card", "news", "learning"),
     )

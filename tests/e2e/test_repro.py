@@ -137,6 +137,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "reports").mkdir()
     for record in ("external", "seeds", "learning_curve", "two_sample", "errors", "suspects"):
         (folder / f"reports/{record}.json").write_text("{}", encoding="utf-8")
+    (folder / "benchmarks/results").mkdir(parents=True)
+    (folder / "benchmarks/results/runtime.json").write_text("{}", encoding="utf-8")
     (folder / "reports/cost.json").write_text('{"models": {}}', encoding="utf-8")
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
     begun = dvc(folder, "init", "--quiet")

@@ -150,6 +150,15 @@ def records(text: str = "loaded verb") -> dict[str, Any]:
                 {"article": "art-1", "index": 2, "given": NAMES[0], "suggested": NAMES[1], "score": 0.031, "text": text}
             ],
         },
+        "speed": {
+            "machine": text,
+            "rounds": 7,
+            "sentences": 396,
+            "sentences_per_second": {text: 376.0},
+            "throughput_ratio": {text: 6.1},
+            "share_of_int8_limit": {text: 0.36},
+            "agreement": {"test": {"ways": {text: {"lower": 0.9961}}}},
+        },
         "two_sample": {
             "auc": 0.912,
             "auc_interval": [0.9, 0.92],

@@ -223,6 +223,7 @@ TOLD = {
     "two_sample": "AUC of 0.912",
     "kinds": "Kinds of errors",
     "suspects": "Labels that models of other articles speak against",
+    "speed": "What users run",
 }
 
 
