@@ -57,10 +57,13 @@ unread: $(VENV)/installed  ## List errors on real news that nobody has read, out
 errors: $(VENV)/installed  ## Count kinds of errors on real news: make errors BEFORE=FOLDER of an earlier classifier
 	$(BIN)/python -m pipeline.errors count --before $(BEFORE) --now models/classifier $(KINDS) --record reports/errors.json --page docs/errors.md
 
-walk: $(VENV)/installed    ## Thirty articles of another kind, reviewed and trained on: what it buys (one training)
-	$(BIN)/python -m pipeline.walk --params params.yaml --sets external.yaml --articles data/walk/articles \
-		--review data/walk/annotations --splits data/splits --contrast data/contrast --models models \
-		--work tmp/walk --record reports/walk.json --page docs/walk.md
+# Another folder with articles/ and annotations/ gets its record and page beside them.
+WALK ?= data/walk
+WALKED := $(if $(filter data/walk,$(WALK)),--record reports/walk.json --page docs/walk.md,--record $(WALK)/walk.json --page $(WALK)/walk.md)
+walk: $(VENV)/installed    ## What thirty reviewed articles buy (one training): make walk WALK=FOLDER for your own
+	$(BIN)/python -m pipeline.walk --params params.yaml --sets external.yaml --articles $(WALK)/articles \
+		--review $(WALK)/annotations --about $(WALK)/about.md --splits data/splits --contrast data/contrast \
+		--models models --work tmp/$(notdir $(WALK)) $(WALKED)
 
 # Every column but these is dropped: `dvc exp show` has one for each file, parameter and metric. The scores stay, though
 # no experiment moved them.

@@ -1,12 +1,14 @@
 """The walk of docs/annotate.md, done by a script: articles of one's own, reviewed, trained on, and what it bought.
 
     make walk
+    make walk WALK=mine
 
 Thirty articles of a kind that the corpus does not have lie in `data/walk/`, with the labels that a review gave
-them. The script runs the commands that a user would: export with the model's guesses, labels filled in (from the
-stored review, which stands for the person), import. It then trains anew with all but the latest `JUDGED` articles
-added to the training split, and compares the models before and after on these and on every other set. One
-training, by far the longest part; a run that was stopped after it goes on from there.
+them; any other folder with `articles/` and settled `annotations/` will do. The script runs the commands that a user
+would: export with the model's guesses, labels filled in (from the stored review, which stands for the person),
+import. It then trains anew with all but the latest third of the articles added to the training split, and compares
+the models before and after on these and on every other set. One training, by far the longest part; a run that was
+stopped after it goes on from there.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from newsvoice.annotate.files import article_files
 from newsvoice.annotations import Annotation, read_annotations
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import BY_NAME, NAMES
@@ -45,8 +48,8 @@ from pipeline.stages.command import run
 
 log = logging.getLogger(__name__)
 
-# The latest articles, kept apart to judge by.
-JUDGED: Final = 10
+# One article in so many, the latest, is kept apart to judge by.
+JUDGED: Final = 3
 OWN: Final = "the articles kept apart"
 ANNOTATOR: Final = "reviewer"
 
@@ -161,11 +164,14 @@ def walk(paths: argparse.Namespace) -> dict[str, Any]:
     """Do the whole walk and return its record."""
     evaluation = load_settings(paths.params, "evaluate", EvaluateSettings)
     finetune = load_settings(paths.params, "finetune", FinetuneSettings)
-    articles = [read_article(file) for file in sorted(paths.articles.glob("*.txt"))]
+    files = article_files([paths.articles])
+    if len(files) < JUDGED:
+        raise NewsvoiceError(f"{len(files)} articles are too few to keep some apart", where=str(paths.articles))
+    articles = [read_article(file) for file in files.values()]
     marks = reviewed(paths.articles, paths.review, model=paths.models / "runtime", work=paths.work)
     sentences = [s for article in articles for s in segment(article)]
     own = label_sentences(articles, sentences, marks, source_of={name: name for name in marks}).sentences
-    judged = set(in_order(articles)[-JUDGED:])
+    judged = set(in_order(articles)[-(len(articles) // JUDGED) :])
     added, kept_apart = ([s for s in own if (s.article in judged) == wanted] for wanted in (False, True))
     rules, before = (load_classifier(name, paths.models / name) for name in ("rules", TRANSFORMER))
     train, pairs, validation, test = (
@@ -194,6 +200,7 @@ def walk(paths: argparse.Namespace) -> dict[str, Any]:
             found[name] |= {kind: len(found[name][kind]) for kind in ("better", "worse")}
     guesses = {name: [s.predicted for s in score(model, own)] for name, model in (("rules", rules), ("model", before))}
     return {
+        "about": paths.about.read_text(encoding="utf-8").strip() if paths.about and paths.about.exists() else "",
         "articles": len(articles),
         "sentences": len(own),
         "by_label": {name: sum(s.label == name for s in own) for name in NAMES},
@@ -226,6 +233,6 @@ if __name__ == "__main__":
     run(
         __doc__ or "",
         main,
-        inputs=("params", "sets", "articles", "review", "splits", "contrast", "models", "work"),
+        inputs=("params", "sets", "articles", "review", "splits", "contrast", "models", "work", "about?"),
         outputs=("record", "page"),
     )

@@ -32,7 +32,7 @@ def paths(
     for name in ("train", "validation", "test"):
         write_jsonl(tmp_path / f"splits/{name}.jsonl", toy_set(name))
     write_jsonl(tmp_path / "contrast/train.jsonl", toy_set("pair"))
-    for file in sorted(ARTICLES.glob("*.txt"))[-JUDGED - 2 :]:
+    for file in sorted(ARTICLES.glob("*.txt"))[-12:]:
         for source in (file, REVIEW / f"{file.stem}.jsonl"):
             target = tmp_path / source.parent.name / source.name
             target.parent.mkdir(exist_ok=True)
@@ -43,6 +43,7 @@ def paths(
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["finetune"], params["evaluate"] = finetune_settings.model_dump(), params["evaluate"] | {"samples": 100}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    (tmp_path / "about.md").write_text("A paper of its own.\n", encoding="utf-8")
     (tmp_path / "sets.yaml").write_text("news: nowhere.jsonl\n", encoding="utf-8")
     return argparse.Namespace(
         params=tmp_path / "params.yaml",
@@ -53,6 +54,7 @@ def paths(
         contrast=tmp_path / "contrast",
         models=models,
         work=tmp_path / "work",
+        about=tmp_path / "about.md",
         record=tmp_path / "walk.json",
         page=tmp_path / "walk.md",
     )
@@ -61,10 +63,12 @@ def paths(
 def test_the_walk_goes_from_texts_to_what_they_bought(paths: argparse.Namespace) -> None:
     module.main(paths)
     record = json.loads(paths.record.read_text(encoding="utf-8"))
-    assert record["articles"] == JUDGED + 2
-    assert record["added"]["articles"] == 2
+    assert record["articles"] == 12
+    assert record["added"]["articles"] == 8
+    assert record["about"] == "A paper of its own."
+    assert "measured on 12 articles. A paper of its own." in paths.page.read_text(encoding="utf-8")
     mine = record["sets"][OWN]
-    assert mine["articles"] == JUDGED
+    assert mine["articles"] == 12 // JUDGED
     assert mine["sentences"] + record["added"]["sentences"] == record["sentences"] == sum(record["by_label"].values())
     # 36 toy sentences of the split, 36 of pairs, and the new ones.
     assert record["trained_on"] == 72 + record["added"]["sentences"]
@@ -98,6 +102,13 @@ def test_a_sentence_that_the_review_lacks_stops_the_walk(paths: argparse.Namespa
     file = sorted(paths.review.glob("*.jsonl"))[0]
     write_jsonl(file, read_annotations(file)[1:])
     with pytest.raises(NewsvoiceError, match=rf"{file.stem}\[\d+:\d+\]: the review has no label for it"):
+        walk(paths)
+
+
+def test_two_articles_are_too_few(paths: argparse.Namespace) -> None:
+    for file in sorted(paths.articles.glob("*.txt"))[2:]:
+        file.unlink()
+    with pytest.raises(NewsvoiceError, match="2 articles are too few"):
         walk(paths)
 
 
