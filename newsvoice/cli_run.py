@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.output import GROWING, MOST_NOTES, Writer, check_ending, destination, format_of, printable
+from newsvoice.output import GROWING, MOST_NOTES, Writer, destination, format_of, printable
 
 if TYPE_CHECKING:
     from newsvoice.archive import Archive
@@ -46,9 +46,7 @@ def predict_here(
         if is_url(name):
             raise click.UsageError(f"{name}: object stores are for --engine ray")
     target = None if output in (None, "-") else Path(str(output))
-    if form and target is not None:
-        check_ending(form, target)
-    form = form or format_of(target)
+    form = format_of(target, form)
     grows = form in GROWING and target is not None and (target.is_file() or not target.exists() or target.is_dir())
     if form == "parquet" and not grows:
         raise click.UsageError("Parquet cannot be streamed: name a file with --output")

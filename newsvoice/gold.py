@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from newsvoice.errors import NewsvoiceError
+from newsvoice.inputs import SHEETS
 from newsvoice.labels import NAMES, NOT_PROSE
 from newsvoice.records import Sentence, read_jsonl
 from newsvoice.text.segment import from_sentences
@@ -29,7 +30,7 @@ def read_gold(path: Path) -> GoldSet:
 
     Raises `NewsvoiceError` with file and line for a missing field or unknown label, and for an empty set.
     """
-    if path.suffix.lower() in (".csv", ".tsv", ".xlsx", ".parquet"):
+    if path.suffix.lower() in (*SHEETS, ".parquet"):
         raise NewsvoiceError("a table", where=str(path), advice='write JSON Lines: {"text": …, "label": …} a sentence')
     articles: dict[str, list[tuple[str, str, Any]]] = {}
     for number, value in read_jsonl(path):

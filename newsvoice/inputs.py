@@ -30,9 +30,11 @@ from newsvoice.text.ingest import SUFFIXES
 
 TABLES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 STDIN = Path("-")
+# Tables of other programs.
+SHEETS = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 # What users reach for and what holds no plain prose, by what to do about it.
 ELSEWHERE = {
-    "a table; save it as JSON Lines or Parquet, a row an article": (".csv", ".tsv", ".xls", ".xlsx", ".ods"),
+    "a table; save it as JSON Lines or Parquet, a row an article": SHEETS,
     "one JSON value; write JSON Lines (.jsonl), a row an article": (".json",),
     "a document with layout; save it as plain text or HTML": (".doc", ".docx", ".odt", ".rtf", ".pdf", ".epub"),
     "packed; unpack it first": (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz"),

@@ -80,27 +80,26 @@ class Writer:
         self.stream.flush()
 
 
-def format_of(output: Path | None) -> str:
-    """Choose a format where the user named none: by the file's ending, else table on a terminal and jsonl in a pipe.
+def format_of(output: Path | None, wanted: str | None = None) -> str:
+    """Choose a format: the one wanted, else by the file's ending, else table on a terminal and jsonl in a pipe.
 
-    Raises `NewsvoiceError` for an ending that promises something else.
+    Raises `NewsvoiceError` for an ending that promises something else; `.txt` may hold any.
     """
     if output is None:
-        return "table" if sys.stdout.isatty() else "jsonl"
+        return wanted or ("table" if sys.stdout.isatty() else "jsonl")
     ending = output.suffix.lower()
+    if wanted:
+        if ENDINGS.get(ending, wanted) != wanted and ending != ".txt":
+            raise NewsvoiceError(
+                f"--format {wanted} into a file that ends in {output.suffix}",
+                where=str(output),
+                advice="change one of them",
+            )
+        return wanted
     if ending and ending not in ENDINGS and (output.is_file() or not output.exists()):
         known = ", ".join(ENDINGS)
         raise NewsvoiceError("no format has this ending", where=str(output), advice=f"take {known}, or add --format")
     return ENDINGS.get(ending, "jsonl")
-
-
-def check_ending(form: str, output: Path) -> None:
-    """Raise `NewsvoiceError` where a file's ending promises another format than the one asked for."""
-    promised = ENDINGS.get(output.suffix.lower())
-    if promised not in (None, form) and output.suffix.lower() != ".txt":
-        raise NewsvoiceError(
-            f"--format {form} into a file that ends in {output.suffix}", where=str(output), advice="change one of them"
-        )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any, Final
 from newsvoice.labels import LABELS, NAMES, UNCERTAIN
 
 VERSION: Final = "1.0"
+_MODEL: Final = "Name of the model, and behind @ the first digits of the SHA-256 of the folder it was exported from"
 KINDS: Final = ("record", "summary", "rejected")
 
 
@@ -48,9 +49,7 @@ def _record() -> dict[str, Any]:
             "type": "boolean",
             "description": "Most of the letters stand between quotation marks, its own or those of a longer quotation",
         },
-        "model": _text(
-            "Name of the model, and behind @ the first digits of the SHA-256 of the folder it was exported from"
-        ),
+        "model": _text(_MODEL),
         "truncated": {"type": "boolean", "description": "The sentence was too long for the model and was read in part"},
         "words": {
             "type": "array",
@@ -77,9 +76,7 @@ def _summary() -> dict[str, Any]:
         "sentences": _count("How many sentences it has"),
         "counts": _by_voice(voices, {"type": "integer", "minimum": 0}, "Sentences of each label"),
         "shares": _by_voice(voices, {"type": "number", "minimum": 0, "maximum": 1}, "Shares of each label"),
-        "model": _text(
-            "Name of the model, and behind @ the first digits of the SHA-256 of the folder it was exported from"
-        ),
+        "model": _text(_MODEL),
         "columns": _columns(),
     }
 

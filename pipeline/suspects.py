@@ -12,7 +12,6 @@ The run is no pipeline stage: it changes nothing that trains or is measured.
 """
 
 import argparse
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -29,6 +28,7 @@ from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import classification_scores, confusion_matrix
 from newsvoice.records import read_records, rounded, write_json
+from newsvoice.runtime.manifest import file_hash
 from pipeline.classifiers.frozen import FrozenClassifier
 from pipeline.classifiers.tfidf import TfidfClassifier, TfidfSettings
 from pipeline.classifiers.transformer import FinetuneSettings
@@ -132,8 +132,7 @@ def main(paths: argparse.Namespace) -> None:
     # Once for all folds: the encoder is frozen and knows no label.
     probabilities = unseen_probabilities(sentences, settings, encoder.embed(sentences).astype(np.float64))
     annotations = {file.stem: read_annotations(file) for file in sorted(paths.annotations.glob("*.jsonl"))}
-    digest = hashlib.sha256(paths.labelled.read_bytes()).hexdigest()
-    record = {"labelled_sha256": digest, **suspects(sentences, probabilities, annotations)}
+    record = {"labelled_sha256": file_hash(paths.labelled), **suspects(sentences, probabilities, annotations)}
     write_json(paths.record, rounded(record, digits=4))
 
 

@@ -103,8 +103,8 @@ def main(paths: argparse.Namespace) -> None:
     previous = old.get("previous", [])
     if old and old["sentences"] != found["sentences"]:
         previous = [*previous, {"when": f"{old['sentences']['corpus']} sentences", "auc": old["auc"]}]
-    digest = file_hash(paths.labelled)
-    write_json(paths.record, {"labelled_sha256": digest, **found, "register": habits, "previous": previous})
+    record = {"labelled_sha256": file_hash(paths.labelled), **found, "register": habits, "previous": previous}
+    write_json(paths.record, record)
 
 
 if __name__ == "__main__":

@@ -200,7 +200,7 @@ def walk(paths: argparse.Namespace) -> dict[str, Any]:
             found[name] |= {kind: len(found[name][kind]) for kind in ("better", "worse")}
     guesses = {name: [s.predicted for s in score(model, own)] for name, model in (("rules", rules), ("model", before))}
     return {
-        "about": paths.about.read_text(encoding="utf-8").strip() if paths.about and paths.about.exists() else "",
+        "about": paths.about.read_text(encoding="utf-8").strip() if paths.about.exists() else "",
         "articles": len(articles),
         "sentences": len(own),
         "by_label": {name: sum(s.label == name for s in own) for name in NAMES},
@@ -233,6 +233,6 @@ if __name__ == "__main__":
     run(
         __doc__ or "",
         main,
-        inputs=("params", "sets", "articles", "review", "splits", "contrast", "models", "work", "about?"),
+        inputs=("params", "sets", "articles", "review", "splits", "contrast", "models", "work", "about"),
         outputs=("record", "page"),
     )
