@@ -1,10 +1,12 @@
 """The command `newsvoice`: parsing and printing only.
 
 Results go to standard output, progress and notes to standard error. Exit codes: 0 done, 1 cannot (one
-line says what, where and what next), 2 wrong usage, 3 done but for some inputs, 130 interrupted.
+line says what, where and what next), 2 wrong usage, 3 done but for some inputs, 130 interrupted, 143 ended
+by SIGTERM, as schedulers do at the end of their time.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ from newsvoice.output import console_for
 
 class ReaderGoneError(Exception):
     """The reader of standard output (head, less) has closed it."""
+
+
+class TerminatedError(BaseException):
+    """SIGTERM: like Ctrl-C, nothing that catches errors of a document may hold it up."""
 
 
 class QuietGroup(click.Group):
@@ -206,6 +212,7 @@ def _what_computes(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Run the command; turn what users can mend into one line, an interrupt into exit code 130."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli(standalone_mode=False)
     except PartlyDoneError as error:
@@ -219,10 +226,16 @@ def main() -> None:
         _fail(error.format_message(), code=1)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted", code=130)
+    except TerminatedError:
+        _fail("terminated", code=143)
     except (ReaderGoneError, BrokenPipeError):
         _stop_quietly()
     except OSError as error:
         _fail(f"{error.filename or 'output'}: {error.strerror or error}", code=1)
+
+
+def _terminate(*_: object) -> None:
+    raise TerminatedError
 
 
 def _stop_quietly() -> None:

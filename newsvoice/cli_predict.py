@@ -74,7 +74,8 @@ def predict(
 
     Files of records grow in OUTPUT.part and take their name at the end; after a kill or Ctrl-C, --resume
     goes on where they stopped. What cannot be labelled goes to OUTPUT.rejected.jsonl with the reason.
-    Exit codes: 0 done, 1 cannot, 2 wrong usage, 3 done but for what was rejected, 130 interrupted.
+    Exit codes: 0 done, 1 cannot, 2 wrong usage, 3 done but for what was rejected, 130 interrupted,
+    143 terminated.
     """
     if not inputs:
         if sys.stdin.isatty():
