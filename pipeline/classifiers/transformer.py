@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field
 from torch import nn
 from transformers import AutoModelForTokenClassification
 
@@ -34,7 +34,7 @@ from pipeline.classifiers.optimisation import (
 )
 from pipeline.classifiers.processes import Processes
 from pipeline.classifiers.targets import targets
-from pipeline.config import Settings
+from pipeline.config import Pattern, Settings
 from pipeline.environment import is_pinned
 from pipeline.labelling.label import LabelledSentence
 
@@ -61,7 +61,7 @@ class FinetuneSettings(Settings):
     window_tokens: int = Field(ge=16, le=8192)
     context_tokens: int = Field(ge=0, le=4096)
     epochs: int = Field(ge=1)
-    every_epoch: str
+    every_epoch: Pattern
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
     warmup_share: float = Field(ge=0, lt=1)
@@ -77,15 +77,6 @@ class FinetuneSettings(Settings):
     threads: int = Field(ge=1)
     processes: int = Field(ge=1)
     seed: int
-
-    @field_validator("every_epoch")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"no regular expression ({error})") from error
-        return pattern
 
     @property
     def reproducible(self) -> bool:
