@@ -30,7 +30,7 @@ test: $(VENV)/installed $(VENV)/cluster  ## Linters, types, tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
-external: $(VENV)/installed  ## Score every model on labelled news outside the repository
+external: $(VENV)/installed  ## Score every model on labelled news outside the corpus
 	$(EXTERNAL)
 
 study: $(VENV)/installed   ## Seeds and learning curve: some thirty trainings, two hours on two cores

@@ -1,9 +1,9 @@
-"""Score every model on labelled news from outside the repository: the honest mirror.
+"""Score every model on labelled news from outside the corpus: the honest mirror.
 
     make external
 
 The sets stand in `external.yaml`, by name and path. They are not part of the pipeline's graph, because a
-clone need not have them; what was measured is recorded in `reports/external.json` with the hashes of the
+clone need not have them all; what was measured is recorded in `reports/external.json` with the hashes of the
 set and of each model, and the report reads that record. A set that is not there is not measured: a record
 of the same models stays, one of other models is replaced by `measured: false`. Texts never enter the
 record.

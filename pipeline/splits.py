@@ -1,6 +1,5 @@
 """Train, validation and test: whole articles, near-duplicates together, labels in balance."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,7 +11,7 @@ from pydantic import Field
 from newsvoice.errors import NewsvoiceError
 from newsvoice.labels import NAMES
 from newsvoice.text.plain import plain
-from pipeline.config import Pattern, Settings
+from pipeline.config import Settings
 from pipeline.labelling.label import GOLD, LabelledSentence
 
 TRAIN: Final = "train"
@@ -28,8 +27,7 @@ PROPOSAL: Final = 0.6
 class SplitSettings(Settings):
     """How articles are dealt out.
 
-    `always_test` names articles that are always in test; articles whose id matches `only_train` (empty: none) are in
-    training and leave the deal of the others as it is. Sentences whose sets of word trigrams are
+    `always_test` names articles that are always in test. Sentences whose sets of word trigrams are
     estimated to be at least `near_duplicate` alike (Jaccard) keep their articles in one split; sentences
     below `min_words` words are too short to call copies. `train_on_rules` lets sentences without gold
     into training; validation and test never hold any.
@@ -40,13 +38,8 @@ class SplitSettings(Settings):
     near_duplicate: float = Field(gt=0, le=1)
     min_words: int = Field(ge=3)
     always_test: tuple[str, ...] = Field(strict=False)
-    only_train: Pattern
     train_on_rules: bool
     seed: int
-
-    def trains_only(self, name: str) -> bool:
-        """Whether an article or contrast pair of this id is for training alone."""
-        return bool(self.only_train) and re.search(self.only_train, name) is not None
 
 
 def split_articles(
@@ -59,7 +52,7 @@ def split_articles(
     Articles without gold go to training with `train_on_rules` (unless they share a near-duplicate with
     validation or test), and nowhere without.
 
-    Raises `NewsvoiceError` when an article of `always_test` is missing, has no gold, or must train.
+    Raises `NewsvoiceError` when an article of `always_test` is missing or has no gold.
     """
     by_article: dict[str, list[LabelledSentence]] = defaultdict(list)
     for sentence in sentences:
@@ -75,15 +68,7 @@ def split_articles(
     groups = near_duplicate_groups(dealt, threshold=settings.near_duplicate, min_words=settings.min_words)
     # Articles without gold can only train, and only where they copy nothing that is tested.
     gold_groups = [gold for alike in groups if (gold := [article for article in alike if article in with_gold])]
-    must_train = {a for alike in gold_groups if any(map(settings.trains_only, alike)) for a in alike}
-    if both := sorted(must_train & set(settings.always_test)):
-        raise NewsvoiceError(
-            f"{both[0]!r} is always in test and copies, or is, what only trains",
-            where="params.yaml",
-            advice="mend split.always_test or split.only_train",
-        )
-    free = [alike for alike in gold_groups if must_train.isdisjoint(alike)]
-    assigned = _deal(free, by_article, settings, genre_of=genre_of) | dict.fromkeys(must_train, TRAIN)
+    assigned = _deal(gold_groups, by_article, settings, genre_of=genre_of)
     for alike in groups:
         if all(assigned.get(article, TRAIN) == TRAIN for article in alike):
             assigned |= dict.fromkeys(alike, TRAIN)

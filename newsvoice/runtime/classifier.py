@@ -1,8 +1,8 @@
 """A trained model folder, loaded for inference with torch and transformers (extra `[pipeline]`).
 
-`models/classifier/` is a plain `transformers` folder, so `AutoModelForTokenClassification` reads it too; a
-sentence's logits are the mean of its tokens' logits. Training and evaluation use it; users run what the
-`export` stage makes of it (`newsvoice.runtime.exported`).
+`models/classifier/` is a plain `transformers` folder, so `AutoModelForTokenClassification` reads it too; how a
+sentence's logits come from its tokens' stands in its `newsvoice.json`. Training and evaluation use it; users run what
+the `export` stage makes of it (`newsvoice.runtime.exported`).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What a classifier reads: windows of whole sentences. Shared by training and inference.
 
 Every token is encoded once, between the sentences around it: context costs next to nothing, and a sentence's
-answer is the mean of its own tokens' (sequential sentence classification, after Cohan et al. 2019). Sentences
+answer is pooled from its own tokens' (sequential sentence classification, after Cohan et al. 2019). Sentences
 inside a quotation are told by their segment id, where the encoder has segments.
 """
 
@@ -31,7 +31,8 @@ class ModelDescription:
     `window_tokens`: longest input, special tokens included; `context_tokens`: how much of the sentences
     before a window's own is read along; `temperature` divides the logits, and then `offsets` of the label that
     the rules give a sentence (`newsvoice.rules`) are added, one for each label (calibration; empty: none).
-    `segmenter` and `rules` are the versions it was trained with.
+    `sharpness` pools tokens (`newsvoice.runtime.model.pool`); `segmenter` and `rules` are the versions it was trained
+    with.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ModelDescription:
     context_tokens: int
     temperature: float
     offsets: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    sharpness: float = 0.0
     segmenter: str = SEGMENTER_VERSION
     rules: int = RULES_VERSION
 
@@ -62,8 +64,9 @@ class ModelDescription:
         for name, good in (
             ("window_tokens", _is_count(description.window_tokens, least=8)),
             ("context_tokens", _is_count(description.context_tokens, least=0)),
-            ("temperature", isinstance(description.temperature, (int, float)) and description.temperature > 0),
+            ("temperature", _is_number(description.temperature) and description.temperature > 0),
             ("offsets", _are_offsets(description.offsets)),
+            ("sharpness", _is_number(description.sharpness) and description.sharpness >= 0),
         ):
             if not good:
                 raise NewsvoiceError(f"{name} is {getattr(description, name)!r}", where=str(path), advice="make repro")
@@ -77,8 +80,12 @@ def _are_offsets(value: object) -> bool:
     if not isinstance(value, dict):
         return False
     rows = [row for row in value.values() if isinstance(row, list) and len(row) == len(NAMES)]
-    numbers = [number for row in rows for number in row if isinstance(number, (int, float)) and math.isfinite(number)]
+    numbers = [number for row in rows for number in row if _is_number(number)]
     return not value or (set(value) == set(NAMES) and len(numbers) == len(NAMES) ** 2)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def _is_count(value: object, *, least: int) -> bool:

@@ -1,4 +1,4 @@
-"""What every trained model does, whichever engine computes it: windows, a sentence's mean over its tokens, calibration.
+"""What every trained model does, whichever engine computes it: windows, a sentence from its tokens, calibration.
 
 An engine only has to give the logits of every token of a window.
 """
@@ -73,7 +73,7 @@ class SentenceModel(ABC):
         logits = np.zeros((len(sentences), len(NAMES)))
         for window, by_token in zip(laid, wait(), strict=True):
             for span in window.own:
-                logits[span.position] = by_token[span.start : span.end].astype(np.float64).mean(axis=0)
+                logits[span.position] = pool(by_token[span.start : span.end], self.description.sharpness)
         return softmax(logits / self.description.temperature + second_opinion)
 
     def _second_opinion(self, sentences: Sequence[Sentence]) -> NDArray[np.float64]:
@@ -81,6 +81,18 @@ class SentenceModel(ABC):
         offsets = self.description.offsets
         rows = [offsets[label] for label in labels_by_rules(sentences)] if offsets else np.zeros(len(NAMES))
         return np.asarray(rows, dtype=np.float64).reshape(-1, len(NAMES))
+
+
+def pool(by_token: NDArray[np.floating], sharpness: float) -> NDArray[np.float64]:
+    """Return a sentence's logits, one a label, from those of its tokens, `(tokens, labels)`.
+
+    They are the tokens' mean at a sharpness of 0 and go towards their maximum as it grows (log-mean-exp, Pinheiro
+    and Collobert 2015), so that one loaded word can count for more than its share of a long sentence.
+    """
+    logits = by_token.astype(np.float64)
+    if not sharpness:
+        return np.asarray(logits.mean(axis=0))
+    return np.asarray((np.logaddexp.reduce(sharpness * logits, axis=0) - np.log(len(logits))) / sharpness)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

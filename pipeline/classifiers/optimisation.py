@@ -53,13 +53,22 @@ def optimiser_and_schedule(
 
 
 def backward(
-    model: Any, tokenizer: Any, rows: dict[str, Any], processes: Processes, *, device: str, precision: str
+    model: Any,
+    tokenizer: Any,
+    rows: dict[str, Any],
+    processes: Processes,
+    *,
+    sharpness: float,
+    device: str,
+    precision: str,
 ) -> float:
     """Leave the gradient of a batch's mean loss in the parameters, the same in every process; return that loss."""
     share, sentences = processes.share(rows), learnt(rows)
     loss = torch.zeros((), device=device)
     if share["input_ids"]:
-        loss = batch_loss(model, share, tokenizer, sentences=sentences, device=device, precision=precision)
+        loss = batch_loss(
+            model, share, tokenizer, sharpness=sharpness, sentences=sentences, device=device, precision=precision
+        )
         loss.backward()  # type: ignore[no-untyped-call]
     if processes.count > 1:
         trained = [p for p in model.parameters() if p.requires_grad]

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import nn
 from transformers import AutoModelForTokenClassification
 
@@ -34,7 +34,7 @@ from pipeline.classifiers.optimisation import (
 )
 from pipeline.classifiers.processes import Processes
 from pipeline.classifiers.targets import targets
-from pipeline.config import Pattern, Settings
+from pipeline.config import Settings
 from pipeline.environment import is_pinned
 from pipeline.labelling.label import LabelledSentence
 
@@ -46,7 +46,8 @@ class FinetuneSettings(Settings):
 
     `encoder` is `embedded` (the package's MiniLM), a hub id (then pin `revision`) or a local folder.
     `window_tokens` is the longest input, special tokens included; in inference `context_tokens` of the
-    sentences before a window's own are read along. `token_budget` is the size of a batch in padded tokens;
+    sentences before a window's own are read along. `sharpness` pools the logits of a sentence's tokens: 0 is
+    their mean, more is nearer to their maximum. `token_budget` is the size of a batch in padded tokens;
     `warmup_share` of all steps raises the learning rate, the rest lowers it to zero. `precision: auto` takes
     bf16 where the processor multiplies it natively. `threads` is pinned because another count sums in
     another order. After the first epoch only articles whose id matches `every_epoch` are read (empty: all are).
@@ -60,8 +61,9 @@ class FinetuneSettings(Settings):
     revision: str | None
     window_tokens: int = Field(ge=16, le=8192)
     context_tokens: int = Field(ge=0, le=4096)
+    sharpness: float = Field(ge=0, le=100)
     epochs: int = Field(ge=1)
-    every_epoch: Pattern
+    every_epoch: str
     learning_rate: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
     warmup_share: float = Field(ge=0, lt=1)
@@ -77,6 +79,15 @@ class FinetuneSettings(Settings):
     threads: int = Field(ge=1)
     processes: int = Field(ge=1)
     seed: int
+
+    @field_validator("every_epoch")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"no regular expression ({error})") from error
+        return pattern
 
     @property
     def reproducible(self) -> bool:
@@ -146,6 +157,7 @@ class TransformerClassifier:
             window_tokens=s.window_tokens,
             context_tokens=s.context_tokens,
             temperature=1.0,
+            sharpness=s.sharpness,
         )
         text_tokenizer = Tokenizer.of(tokenizer.backend_tokenizer)
         tokens = tokenize(text_tokenizer, train, window_tokens=s.window_tokens)
@@ -189,7 +201,15 @@ class TransformerClassifier:
             model.train()
             losses = []
             for batch in batches:
-                loss = backward(model, tokenizer, rows[batch], processes, device=s.device, precision=precision)
+                loss = backward(
+                    model,
+                    tokenizer,
+                    rows[batch],
+                    processes,
+                    sharpness=s.sharpness,
+                    device=s.device,
+                    precision=precision,
+                )
                 nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)
                 optimiser.step()
                 scheduler.step()

@@ -2,13 +2,12 @@
 
 A model that has learnt the topic or the tone gets one of the two right; a model that has learnt the
 codebook gets both (cf. Gardner et al. 2020). Three quarters of the pairs train, a quarter is test only;
-which is decided by the pair's id alone, so that a new pair never moves an old one. Pairs that were written
-against the model only train: as a test they would be unfair to it.
+which is decided by the pair's id alone, so that a new pair never moves an old one.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -42,26 +41,9 @@ class ContrastPair:
         return len(labels) == 2 and labels <= set(NAMES)
 
     @property
-    def dealt_to_test(self) -> bool:
-        """Whether its id puts the pair among those for test."""
+    def for_test(self) -> bool:
+        """Whether the pair is kept for test."""
         return int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % TEST_EVERY == 0
-
-
-@dataclass(frozen=True, slots=True)
-class Uses:
-    """The usable pairs by what they are for."""
-
-    training: list[ContrastPair]
-    test: list[ContrastPair]
-
-
-def by_use(pairs: Sequence[ContrastPair], trains_only: Callable[[str], bool]) -> Uses:
-    """Divide the usable pairs; those whose id `trains_only` names are for training whatever the deal says."""
-    uses = Uses([], [])
-    for pair in pairs:
-        if pair.usable:
-            (uses.test if pair.dealt_to_test and not trains_only(pair.id) else uses.training).append(pair)
-    return uses
 
 
 def read_pairs(path: Path) -> list[ContrastPair]:
@@ -104,15 +86,15 @@ def labelled(pairs: Sequence[ContrastPair]) -> list[LabelledSentence]:
     return sentences
 
 
-def describe(pairs: Sequence[ContrastPair], uses: Uses) -> dict[str, Any]:
+def describe(pairs: Sequence[ContrastPair]) -> dict[str, Any]:
     """Count pairs by rule and use, and measure the agreement of the passes on their sentences."""
     annotations = [sentence for pair in pairs for sentence in pair.sentences]
-    usable = [*uses.training, *uses.test]
+    usable = [pair for pair in pairs if pair.usable]
     return {
         "pairs": len(pairs),
         "usable": len(usable),
-        "for_training": len(uses.training),
-        "for_test": len(uses.test),
+        "for_training": sum(not pair.for_test for pair in usable),
+        "for_test": sum(pair.for_test for pair in usable),
         "agreement": agreement(annotations),
         "by_rule": dict(sorted(Counter(pair.rule for pair in usable).items())),
     }

@@ -12,9 +12,7 @@ from newsvoice.gold import read_gold
 from newsvoice.labels import NAMES, NOT_PROSE
 from newsvoice.records import Article
 from newsvoice.text.ingest import read_article
-from pipeline.config import load_settings
-from pipeline.labelling.contrast import ContrastPair, by_use, read_pairs
-from pipeline.splits import SplitSettings
+from pipeline.labelling.contrast import ContrastPair, read_pairs
 
 pytestmark = pytest.mark.corpus
 
@@ -29,8 +27,17 @@ Corpus = dict[str, tuple[Article, list[Annotation]]]
 
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
-    files = sorted((ROOT / "data/raw/articles").glob("*.txt"))
-    marks = {file.stem: file for file in (ROOT / "data/raw/annotations").glob("*.jsonl")}
+    return articles_below("data/raw")
+
+
+@pytest.fixture(scope="module")
+def challenge() -> Corpus:
+    return articles_below("data/challenge")
+
+
+def articles_below(folder: str) -> Corpus:
+    files = sorted((ROOT / folder / "articles").glob("*.txt"))
+    marks = {file.stem: file for file in (ROOT / folder / "annotations").glob("*.jsonl")}
     return {file.stem: (read_article(file), read_annotations(marks[file.stem])) for file in files}
 
 
@@ -57,17 +64,19 @@ def runs(text: str) -> Iterator[str]:
     return (" ".join(found[i : i + SHARED_WORDS]) for i in range(len(found) - SHARED_WORDS + 1))
 
 
-def test_every_annotation_is_where_it_says(corpus: Corpus) -> None:
-    for name, (article, annotations) in corpus.items():
+def test_every_annotation_is_where_it_says(corpus: Corpus, challenge: Corpus) -> None:
+    for name, (article, annotations) in (corpus | challenge).items():
         check_against(article, annotations, where=name)
 
 
-def test_every_passage_is_settled(corpus: Corpus) -> None:
-    assert [name for name, (_, marks) in corpus.items() if any(mark.disputed for mark in marks)] == []
+def test_every_passage_is_settled(corpus: Corpus, challenge: Corpus) -> None:
+    found = corpus | challenge
+    assert [name for name, (_, marks) in found.items() if any(mark.disputed for mark in marks)] == []
 
 
-def test_every_passage_has_two_independent_passes(own: Corpus) -> None:
-    passes = {frozenset(vote.annotator for vote in mark.votes) for _, marks in own.values() for mark in marks}
+def test_every_passage_has_two_independent_passes(own: Corpus, challenge: Corpus) -> None:
+    everything = (own | challenge).values()
+    passes = {frozenset(vote.annotator for vote in mark.votes) for _, marks in everything for mark in marks}
 
     assert all({"writer", "reader"} <= names or {"reader", "second-reader"} <= names for names in passes)
 
@@ -86,10 +95,10 @@ def test_no_sentence_stands_twice(own: Corpus, pairs: list[ContrastPair]) -> Non
     assert repeated == set()
 
 
-def test_no_run_of_words_stands_in_two_articles(own: Corpus) -> None:
+def test_no_run_of_words_stands_in_two_articles(own: Corpus, challenge: Corpus) -> None:
     seen: dict[str, str] = {}
     shared = set()
-    for name, (_, marks) in own.items():
+    for name, (_, marks) in (own | challenge).items():
         for mark in marks:
             for run in runs(mark.text):
                 if seen.setdefault(run, name) != name:
@@ -156,28 +165,36 @@ def test_wire_copy_holds_hardly_any_framing_and_opinion_plenty(own: Corpus) -> N
     assert 0.30 <= framing("column", "editorial", "op-ed") <= 0.60
 
 
+def test_the_challenge_is_the_settled_labels_of_its_articles(challenge: Corpus) -> None:
+    gold = read_gold(ROOT / "data/challenge/gold.jsonl")
+    settled = [(name, m.text, m.label) for name, (_, marks) in challenge.items() for m in prose(marks)]
+
+    assert [(s.article, s.text, label) for s, label in zip(gold.sentences, gold.labels, strict=True)] == settled
+    assert len(settled) >= 3_000
+
+
 def test_contrast_pairs(pairs: list[ContrastPair]) -> None:
-    trains_only = load_settings(ROOT / "params.yaml", "split", SplitSettings).trains_only
-    uses = by_use(pairs, trains_only)
-    usable = [*uses.training, *uses.test]
+    usable = [pair for pair in pairs if pair.usable]
 
     assert len(usable) >= 400
     assert len({pair.rule for pair in usable}) >= 30
-    assert 0.18 <= len(uses.test) / sum(not trains_only(pair.id) for pair in usable) <= 0.32
+    assert 0.18 <= sum(pair.for_test for pair in usable) / len(usable) <= 0.32
 
 
-def test_nothing_comes_from_the_given_article(corpus: Corpus, pairs: list[ContrastPair]) -> None:
+def test_nothing_comes_from_the_given_article(corpus: Corpus, challenge: Corpus, pairs: list[ContrastPair]) -> None:
     given = {run for mark in corpus[GIVEN][1] for run in runs(mark.text)}
-    texts = [mark.text for name, (_, marks) in corpus.items() if name != GIVEN for mark in marks]
+    texts = [mark.text for name, (_, marks) in (corpus | challenge).items() if name != GIVEN for mark in marks]
     texts += [s.text for pair in pairs for s in pair.sentences]
 
     assert [text for text in texts if given & set(runs(text))] == []
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real development set is not here")
-def test_nothing_comes_from_the_real_development_set(corpus: Corpus, pairs: list[ContrastPair]) -> None:
+def test_nothing_comes_from_the_real_development_set(
+    corpus: Corpus, challenge: Corpus, pairs: list[ContrastPair]
+) -> None:
     real = {run for sentence in read_gold(REAL).sentences for run in runs(sentence.text)}
-    texts = [mark.text for _, marks in corpus.values() for mark in marks]
+    texts = [mark.text for _, marks in (corpus | challenge).values() for mark in marks]
     texts += [s.text for pair in pairs for s in pair.sentences]
 
     assert [text for text in texts if real & set(runs(text))] == []

@@ -104,6 +104,7 @@ def sources(
                 "interpolation": 0.85,
                 "window_tokens": 64,
                 "context_tokens": 16,
+                "sharpness": 2.0,
             },
             "evaluate": SETTINGS.model_dump(),
         },

@@ -30,6 +30,7 @@ def finetune_settings(tiny_encoder: Path) -> FinetuneSettings:
         revision=None,
         window_tokens=32,
         context_tokens=12,
+        sharpness=2.0,
         epochs=1,
         every_epoch="",
         learning_rate=5e-3,

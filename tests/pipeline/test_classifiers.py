@@ -18,9 +18,10 @@ from newsvoice.labels import INDEX, NAMES, NOT_PROSE
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.rules import labels_by_rules
 from newsvoice.runtime.encoding import DESCRIPTION, tokenize
+from newsvoice.runtime.model import pool as pool_of_one
 from newsvoice.runtime.tokens import Tokenizer
 from pipeline.classifiers.base import SentenceClassifier
-from pipeline.classifiers.batches import averages, batch_loss, learnt, shuffled_batches, training_windows
+from pipeline.classifiers.batches import averages, batch_loss, learnt, pool, shuffled_batches, training_windows
 from pipeline.classifiers.calibration import fit_offsets, fit_temperature, negative_log_likelihood
 from pipeline.classifiers.encoders import EMBEDDED, EMBEDDED_SHA256, encoder_source
 from pipeline.classifiers.majority import MajorityClassifier
@@ -36,6 +37,7 @@ from tests.pipeline.conftest import Factory
 
 # Probabilities are written with six digits where a file is meant for reading.
 WRITTEN = 2e-6
+SHARPNESSES = (0.0, 1.0, 2.0)
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -242,7 +244,11 @@ def test_neighbours_are_read(fitted: dict[str, SentenceClassifier]) -> None:
     assert np.abs(together[1] - fitted[TRANSFORMER].predict_proba(sentences[1:])[0]).max() > 1e-4
 
 
-def test_a_sentence_of_context_teaches_nothing_of_its_own(finetune_settings: FinetuneSettings) -> None:
+@pytest.mark.parametrize("sharpness", SHARPNESSES)
+def test_a_sentence_of_context_teaches_nothing_of_its_own(
+    finetune_settings: FinetuneSettings, sharpness: float
+) -> None:
+    finetune_settings = finetune_settings.model_copy(update={"sharpness": sharpness})
     context = with_label(toy_set()[0], NOT_PROSE, CONTEXT, 0.0)
     classifier = TransformerClassifier(finetune_settings)
     classifier.fit([context, *toy_set()[1:]], toy_set("other"))
@@ -257,7 +263,13 @@ def test_a_sentence_of_context_teaches_nothing_of_its_own(finetune_settings: Fin
     runtime = classifier.runtime
     one, other = (
         batch_loss(
-            runtime.model, rows, runtime.tokenizer, sentences=learnt(rows), device="cpu", precision="fp32"
+            runtime.model,
+            rows,
+            runtime.tokenizer,
+            sharpness=sharpness,
+            sentences=learnt(rows),
+            device="cpu",
+            precision="fp32",
         ).item()
         for rows in (batch, alone)
     )
@@ -265,11 +277,15 @@ def test_a_sentence_of_context_teaches_nothing_of_its_own(finetune_settings: Fin
     assert one > 0
     nothing = batch | {"targets": [[[0.0] * 3] * 2]}
     assert learnt(nothing) == 0
-    assert batch_loss(runtime.model, nothing, runtime.tokenizer, sentences=0, device="cpu", precision="fp32") == 0
+    options = {"sharpness": sharpness, "sentences": 0, "device": "cpu", "precision": "fp32"}
+    assert batch_loss(runtime.model, nothing, runtime.tokenizer, **options) == 0
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_the_loss_is_the_cross_entropy_of_torch(fitted: dict[str, SentenceClassifier], smoothing: float) -> None:
+@pytest.mark.parametrize("sharpness", SHARPNESSES)
+def test_the_loss_is_the_cross_entropy_of_torch(
+    fitted: dict[str, SentenceClassifier], smoothing: float, sharpness: float
+) -> None:
     runtime = fitted[TRANSFORMER].runtime
     sentences = [labelled("x", label) for label in (A, R, E)]
     rows = {
@@ -279,9 +295,10 @@ def test_the_loss_is_the_cross_entropy_of_torch(fitted: dict[str, SentenceClassi
         "targets": np.split(targets(sentences, smoothing=smoothing, soft_share=0.5), [2]),
     }
     rows["targets"] = [of_window.tolist() for of_window in rows["targets"]]
-    found = batch_loss(runtime.model, rows, runtime.tokenizer, sentences=3, device="cpu", precision="fp32")
+    options = {"sharpness": sharpness, "sentences": 3, "device": "cpu", "precision": "fp32"}
+    found = batch_loss(runtime.model, rows, runtime.tokenizer, **options)
     logits = [
-        runtime.model(torch.tensor([ids])).logits[0, start:end].mean(0)
+        torch.tensor(pool_of_one(runtime.model(torch.tensor([ids])).logits[0, start:end].detach().numpy(), sharpness))
         for ids, spans in zip(rows["input_ids"], rows["spans"], strict=True)
         for start, end in spans
     ]
@@ -327,7 +344,31 @@ def test_batches_hold_every_window_once_and_stay_within_the_budget() -> None:
     assert shuffled_batches(lengths, 64, seed=3) == batches != shuffled_batches(lengths, 64, seed=4)
 
 
-def test_a_sentence_is_the_mean_of_its_tokens() -> None:
+@pytest.mark.parametrize("sharpness", SHARPNESSES)
+def test_training_pools_tokens_as_the_users_engine_does(sharpness: float) -> None:
+    # The last row is padding; the far tokens belong to no sentence and must not drown the others.
+    by_token = torch.randn(2, 9, 3, generator=torch.Generator().manual_seed(4)) * 5
+    by_token[0, 8] = 40.0
+    spans = [[(1, 4), (4, 8)], [(1, 9)]]
+    found = pool(by_token, averages(spans, 9), sharpness)
+    for window, row in enumerate(spans):
+        for number, (start, end) in enumerate(row):
+            wanted = pool_of_one(by_token[window, start:end].numpy(), sharpness)
+            assert found[window, number].numpy() == pytest.approx(wanted, abs=1e-4)
+    assert found.isfinite().all()
+
+
+def test_pooling_of_equal_tokens_is_that_token_and_a_loud_one_weighs_more_than_its_share() -> None:
+    same = np.tile([[0.5, -1.0, 2.0]], (7, 1))
+    loud = np.array([[0.0, 0.0, 8.0], *[[0.0, 0.0, 0.0]] * 15])
+    for sharpness in SHARPNESSES:
+        assert pool_of_one(same, sharpness) == pytest.approx(same[0])
+    mean, soft, sharp = (pool_of_one(loud, sharpness)[2] for sharpness in SHARPNESSES)
+    assert mean == pytest.approx(0.5)
+    assert 4 < soft < sharp < 8
+
+
+def test_weights_take_the_mean_of_each_sentences_tokens() -> None:
     weights = averages([[(1, 3), (3, 4)], [(1, 5)]], 6)
     expected = [[[0, 0.5, 0.5, 0, 0, 0], [0, 0, 0, 1, 0, 0]], [[0, 0.25, 0.25, 0.25, 0.25, 0], [0] * 6]]
     assert weights.tolist() == expected

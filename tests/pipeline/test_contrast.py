@@ -14,7 +14,7 @@ from newsvoice.records import Sentence
 from pipeline.classifiers.majority import MajorityClassifier
 from pipeline.evaluation.contrast import evaluate_pairs
 from pipeline.evaluation.predictions import score
-from pipeline.labelling.contrast import ContrastPair, by_use, describe, labelled, read_pairs
+from pipeline.labelling.contrast import ContrastPair, describe, labelled, read_pairs
 from pipeline.labelling.label import CONTEXT, GOLD
 from tests.pipeline.build import A, E, R, one_hot, scored, votes
 
@@ -118,29 +118,20 @@ def test_the_context_decides_whether_a_side_is_inside_a_quotation(tmp_path: Path
 
 def test_a_quarter_is_for_test_by_the_id_alone(tmp_path: Path) -> None:
     lines = [FINE | {"id": f"c{n}"} for n in range(400)]
-    before = {p.id: p.dealt_to_test for p in read_pairs(write(tmp_path, *lines))}
-    after = {p.id: p.dealt_to_test for p in read_pairs(write(tmp_path, *lines[::-3], *lines[1:300:3]))}
+    before = {p.id: p.for_test for p in read_pairs(write(tmp_path, *lines))}
+    after = {p.id: p.for_test for p in read_pairs(write(tmp_path, *lines[::-3], *lines[1:300:3]))}
     assert sum(before.values()) == pytest.approx(100, abs=25)
     assert all(before[name] == for_test for name, for_test in after.items())
-
-
-def test_pairs_that_only_train_are_no_test(tmp_path: Path) -> None:
-    pairs = read_pairs(write(tmp_path, *(FINE | {"id": f"{letter}{n}"} for letter in "ct" for n in range(40))))
-    uses = by_use(pairs, lambda name: name.startswith("t"))
-    assert {p.id[0] for p in uses.test} == {"c"}
-    assert [p.id for p in uses.test] == [p.id for p in pairs if p.id[0] == "c" and p.dealt_to_test]
-    assert len(uses.training) + len(uses.test) == len(pairs)
 
 
 def test_pairs_are_counted_by_use_and_rule(tmp_path: Path) -> None:
     unusable = with_first(votes=[{"annotator": "writer", "label": E}]) | {"id": "c0"}
     lines = [unusable, *(FINE | {"id": f"c{n}", "rule": f"rule-{n % 2}"} for n in range(1, 9))]
     pairs = read_pairs(write(tmp_path, *lines))
-    uses = by_use(pairs, lambda _: False)
-    found = describe(pairs, uses)
+    found = describe(pairs)
     assert (found["pairs"], found["usable"]) == (9, 8)
-    assert (found["for_training"], found["for_test"]) == (len(uses.training), len(uses.test))
-    assert sum(found[use] for use in ("for_training", "for_test")) == 8
+    assert found["for_training"] + found["for_test"] == 8
+    assert found["for_test"] == sum(p.for_test for p in pairs if p.usable)
     assert found["by_rule"] == {"rule-0": 4, "rule-1": 4}
 
 

@@ -1,6 +1,5 @@
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -19,7 +18,6 @@ def settings(**changes: object) -> SplitSettings:
         "near_duplicate": 0.7,
         "min_words": 5,
         "always_test": (),
-        "only_train": "",
         "train_on_rules": False,
         "seed": 7,
     }
@@ -168,25 +166,6 @@ def test_what_is_always_test_is_in_test_with_its_copies(seed: int) -> None:
     copied(sentences, of="art-03", into="art-11")
     splits, _ = split(sentences, always_test=("art-03", "art-17"), seed=seed)
     assert {"art-03", "art-11", "art-17"} <= articles_of(splits)[TEST]
-
-
-def test_what_only_trains_is_in_training_with_its_copies_and_moves_nothing_else() -> None:
-    copy = [replace(s, article="new-1", index=9) for s in corpus()[:1]]
-    others = [s for s in corpus() if s.article != "art-00"]
-    new = [*article("new-0", seed=50), *copy]
-
-    without, _ = split(others)
-    beside, _ = split([*others, *new], only_train="^new-")
-    copied, _ = split([*corpus(), *new], only_train="^new-")
-
-    assert home_of(beside, "new-0") == home_of(beside, "new-1") == [TRAIN]
-    assert {name: articles_of(beside)[name] - {"new-0", "new-1"} for name in SPLITS} == articles_of(without)
-    assert home_of(copied, "art-00") == [TRAIN]
-
-
-def test_what_is_always_test_cannot_only_train() -> None:
-    with pytest.raises(NewsvoiceError, match=r"'art-03' is always in test and copies, or is, what only trains"):
-        split(corpus(), always_test=("art-03",), only_train="-03$")
 
 
 def test_a_missing_always_test_article_is_an_error() -> None:
