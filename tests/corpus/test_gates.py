@@ -173,6 +173,14 @@ def test_the_challenge_is_the_settled_labels_of_its_articles(challenge: Corpus) 
     assert len(settled) >= 3_000
 
 
+def test_pairs_of_the_challenge_are_no_others() -> None:
+    challenge = read_pairs(ROOT / "data/challenge/pairs.jsonl")
+    texts = {s.text for pair in read_pairs(ROOT / "data/raw/contrast.jsonl") for s in pair.sentences}
+
+    assert sum(pair.usable for pair in challenge) >= 400
+    assert [s.text for pair in challenge for s in pair.sentences if s.text in texts] == []
+
+
 def test_contrast_pairs(pairs: list[ContrastPair]) -> None:
     usable = [pair for pair in pairs if pair.usable]
 
