@@ -23,7 +23,7 @@ from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import Article, Sentence, read_articles, read_records, write_json
 from newsvoice.runtime.backends import BACKEND_VARIABLE
 from newsvoice.text.segment import segment
-from pipeline.external import gold_sentences, sets_here
+from pipeline.external import gold_sentences, real_news
 from pipeline.folders import folder_hash
 from pipeline.labelling.label import LabelledSentence
 from pipeline.package import build_wheel, installed_megabytes
@@ -58,7 +58,7 @@ def main() -> None:
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(THREADS)
     test = read_records(arguments.split, LabelledSentence)
-    sets = {"test": test} | {name: gold_sentences(path) for name, path in sets_here(arguments.sets).items()}
+    sets = {"test": test} | {name: gold_sentences(path) for name, path in real_news(arguments.sets).items()}
     chosen = {sentence.article for sentence in test}
     articles = [article for article in read_articles(arguments.articles) if article.id in chosen]
     timed_articles = articles[: arguments.texts]

@@ -2,11 +2,10 @@
 
 Results go to standard output, progress and notes to standard error. Exit codes: 0 done, 1 cannot (one
 line says what, where and what next), 2 wrong usage, 3 done but for some inputs, 130 interrupted, 143 ended
-by SIGTERM, as schedulers do at the end of their time.
+by SIGTERM, as schedulers do with what takes too long (`predict` on this machine).
 """
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,13 @@ import click
 from newsvoice.annotate.cli import annotate
 from newsvoice.cli_predict import model_option, predict
 from newsvoice.cli_report import report
-from newsvoice.cli_run import PartlyDoneError
+from newsvoice.cli_run import PartlyDoneError, TerminatedError
 from newsvoice.errors import NewsvoiceError
 from newsvoice.output import console_for
 
 
 class ReaderGoneError(Exception):
     """The reader of standard output (head, less) has closed it."""
-
-
-class TerminatedError(BaseException):
-    """SIGTERM: like Ctrl-C, nothing that catches errors of a document may hold it up."""
 
 
 class QuietGroup(click.Group):
@@ -171,6 +166,7 @@ def info(model: Path | None) -> None:
         "labels": ", ".join(description.labels),
         "window": f"{description.window_tokens} tokens, {description.context_tokens} of context",
         "temperature": description.temperature,
+        "sharpness": description.sharpness,
         "trained with": f"splitter {description.segmenter}, rules {description.rules}",
         **_what_computes(folder),
     }
@@ -212,7 +208,6 @@ def _what_computes(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Run the command; turn what users can mend into one line, an interrupt into exit code 130."""
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli(standalone_mode=False)
     except PartlyDoneError as error:
@@ -232,10 +227,6 @@ def main() -> None:
         _stop_quietly()
     except OSError as error:
         _fail(f"{error.filename or 'output'}: {error.strerror or error}", code=1)
-
-
-def _terminate(*_: object) -> None:
-    raise TerminatedError
 
 
 def _stop_quietly() -> None:

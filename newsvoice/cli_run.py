@@ -1,7 +1,9 @@
 """One run of `newsvoice predict`: results from sources to a stream or file, and what is said on the way."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 class PartlyDoneError(NewsvoiceError):
     """Some inputs were rejected; the rest is done."""
+
+
+class TerminatedError(BaseException):
+    """SIGTERM: like Ctrl-C, nothing that catches errors of a document may hold it up."""
 
 
 def predict_here(
@@ -70,12 +76,32 @@ def predict_here(
     tables = any(source.kind in ("jsonl", "parquet") for source in sources)
     task = replace(task, form=rendered, columns=tables, text_field=text_field or task.text_field)
     run = Run(sources, task, partial(load_engine, model), jobs=jobs or os.cpu_count() or 1)
-    if grows:
-        assert target is not None
-        run.into_file(target, form, model, resume=resume)
-    else:
-        run.into_stream(target, form)
+    with _sigterm_raises():
+        if grows:
+            assert target is not None
+            run.into_file(target, form, model, resume=resume)
+        else:
+            run.into_stream(target, form)
     run.conclude(target if grows else None)
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM stop what is done meanwhile as Ctrl-C does. Only a main thread can be told of signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(*_: object) -> None:
+    # A second one would break into what the first one sets off.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise TerminatedError
 
 
 class Run:

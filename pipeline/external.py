@@ -44,12 +44,18 @@ def sets_here(sets: Path) -> dict[str, Path]:
     return {name: Path(location) for name, location in load_yaml(sets).items() if Path(location).is_file()}
 
 
+def real_news(sets: Path) -> dict[str, Path]:
+    """Return name and place of the first set of `external.yaml`, which is real news; nothing where it is not there."""
+    first = next(iter(load_yaml(sets)))
+    return {name: path for name, path in sets_here(sets).items() if name == first}
+
+
 def first_set(sets: Path) -> tuple[str, Path]:
     """Return name and place of the first set of `external.yaml`; raises `NewsvoiceError` where it is not there."""
+    for name, path in real_news(sets).items():
+        return name, path
     name, location = next(iter(load_yaml(sets).items()))
-    if name not in sets_here(sets):
-        raise NewsvoiceError(f"{name} is not here", where=str(location), advice="the record stays as it is")
-    return name, Path(location)
+    raise NewsvoiceError(f"{name} is not here", where=str(location), advice="the record stays as it is")
 
 
 def measure(path: Path, models: Path, settings: EvaluateSettings) -> dict[str, Any]:

@@ -42,7 +42,10 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(7)
         BertForTokenClassification(config).save_pretrained(folder)
-    ModelDescription(name="tiny", labels=NAMES, window_tokens=32, context_tokens=12, temperature=1.5).save(folder)
+    description = ModelDescription(
+        name="tiny", labels=NAMES, window_tokens=32, context_tokens=12, temperature=1.5, sharpness=2.0
+    )
+    description.save(folder)
     return folder
 
 

@@ -84,7 +84,7 @@ class SentenceModel(ABC):
 
 
 def pool(by_token: NDArray[np.floating], sharpness: float) -> NDArray[np.float64]:
-    """Return a sentence's logits, one a label, from those of its tokens, `(tokens, labels)`.
+    """Return a sentence's logits, one a label, from those of its tokens, `(tokens, labels)`, at least one.
 
     They are the tokens' mean at a sharpness of 0 and go towards their maximum as it grows (log-mean-exp, Pinheiro
     and Collobert 2015), so that one loaded word can count for more than its share of a long sentence.

@@ -80,26 +80,27 @@ def batch_loss(
 ) -> torch.Tensor:
     """Forward some windows and return the cross-entropy of their sentences, summed and divided by `sentences`.
 
-    That is `learnt` of the batch, of which the windows may be a part.
+    That is `learnt` of the batch, of which the windows may be a part; `sharpness` pools tokens to sentences.
     """
     inputs = collate(model, tokenizer, rows["input_ids"], rows["type_ids"], multiple=LENGTH_MULTIPLE)
     with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == "bf16"):
         by_token = model(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits
-    by_sentence = pool(by_token.float(), averages(rows["spans"], by_token.shape[1]).to(device), sharpness)
+    by_sentence = pooled_logits(by_token.float(), averages(rows["spans"], by_token.shape[1]).to(device), sharpness)
     targets = torch.zeros_like(by_sentence)
     for row, of_window in zip(targets, rows["targets"], strict=True):
         row[: len(of_window)] = torch.tensor(of_window)
     return -(targets * by_sentence.log_softmax(dim=-1)).sum() / max(sentences, 1)
 
 
-def pool(by_token: torch.Tensor, weights: torch.Tensor, sharpness: float) -> torch.Tensor:
+def pooled_logits(by_token: torch.Tensor, weights: torch.Tensor, sharpness: float) -> torch.Tensor:
     """Return `(batch, sentences, labels)` logits of tokens' `(batch, tokens, labels)`, weighed by `averages`.
 
     Does what `newsvoice.runtime.model.pool` does for one sentence. A row without tokens gets anything finite.
     """
     if not sharpness:
         return torch.bmm(weights, by_token)
-    # One shift for a whole window keeps the exponentials finite.
+    # One shift for a whole window keeps the exponentials finite; sentences up to 87 / sharpness below the window's
+    # loudest token are exact, and logits lie far closer together (settings allow no sharpness above 4).
     shift = by_token.detach().amax(dim=1, keepdim=True)
     means = torch.bmm(weights, (sharpness * (by_token - shift)).exp())
     return shift + means.clamp_min(torch.finfo(torch.float32).tiny).log() / sharpness

@@ -62,7 +62,10 @@ def backward(
     device: str,
     precision: str,
 ) -> float:
-    """Leave the gradient of a batch's mean loss in the parameters, the same in every process; return that loss."""
+    """Leave the gradient of a batch's mean loss in the parameters, the same in every process; return that loss.
+
+    `sharpness` pools tokens to sentences, as in `batch_loss`.
+    """
     share, sentences = processes.share(rows), learnt(rows)
     loss = torch.zeros((), device=device)
     if share["input_ids"]:

@@ -61,7 +61,7 @@ class FinetuneSettings(Settings):
     revision: str | None
     window_tokens: int = Field(ge=16, le=8192)
     context_tokens: int = Field(ge=0, le=4096)
-    sharpness: float = Field(ge=0, le=100)
+    sharpness: float = Field(ge=0, le=4)
     epochs: int = Field(ge=1)
     every_epoch: str
     learning_rate: float = Field(gt=0)
@@ -88,6 +88,13 @@ class FinetuneSettings(Settings):
         except re.error as error:
             raise ValueError(f"no regular expression ({error})") from error
         return pattern
+
+    @field_validator("sharpness")
+    @classmethod
+    def _can_be_computed(cls, sharpness: float) -> float:
+        if 0 < sharpness < 0.1:
+            raise ValueError("between 0 and 0.1 float32 has too few digits; take 0, the mean")
+        return sharpness
 
     @property
     def reproducible(self) -> bool:

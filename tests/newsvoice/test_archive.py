@@ -346,18 +346,21 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob("*.journal*"))
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
     ("sent", "exit_code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
-def test_a_polite_end_is_clean_and_can_be_resumed(tmp_path: Path, sent: int, exit_code: int, word: str) -> None:
+def test_a_polite_end_is_clean_and_can_be_resumed(
+    tmp_path: Path, sent: int, exit_code: int, word: str, jobs: int
+) -> None:
     source, output, expected = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "expected.jsonl"
     write_archive(source, articles=1500)
     assert finished(command(source, "-o", expected))[0] == 0
-    # A group of its own: a terminal sends Ctrl-C to the worker processes, too; a scheduler ends the one it started.
-    process = command(source, "-o", output, "--jobs", 2, delay=0.01, start_new_session=True)
+    # A group of its own: a terminal sends Ctrl-C to the worker processes, too, and a scheduler its SIGTERM.
+    process = command(source, "-o", output, "--jobs", jobs, delay=0.01, start_new_session=True)
     assert wait_for((tmp_path / "out.jsonl.journal").exists, process)
     time.sleep(0.2)
-    (os.killpg if sent == signal.SIGINT else os.kill)(process.pid, sent)
+    os.killpg(process.pid, sent)
     code, err = finished(process)
 
     assert code == exit_code, err

@@ -21,7 +21,7 @@ from newsvoice.runtime.encoding import DESCRIPTION, tokenize
 from newsvoice.runtime.model import pool as pool_of_one
 from newsvoice.runtime.tokens import Tokenizer
 from pipeline.classifiers.base import SentenceClassifier
-from pipeline.classifiers.batches import averages, batch_loss, learnt, pool, shuffled_batches, training_windows
+from pipeline.classifiers.batches import averages, batch_loss, learnt, pooled_logits, shuffled_batches, training_windows
 from pipeline.classifiers.calibration import fit_offsets, fit_temperature, negative_log_likelihood
 from pipeline.classifiers.encoders import EMBEDDED, EMBEDDED_SHA256, encoder_source
 from pipeline.classifiers.majority import MajorityClassifier
@@ -37,7 +37,7 @@ from tests.pipeline.conftest import Factory
 
 # Probabilities are written with six digits where a file is meant for reading.
 WRITTEN = 2e-6
-SHARPNESSES = (0.0, 1.0, 2.0)
+SHARPNESSES = (0.0, 1.0, 4.0)
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -346,14 +346,19 @@ def test_batches_hold_every_window_once_and_stay_within_the_budget() -> None:
 
 @pytest.mark.parametrize("sharpness", SHARPNESSES)
 def test_training_pools_tokens_as_the_users_engine_does(sharpness: float) -> None:
-    # The last row is padding; the far tokens belong to no sentence and must not drown the others.
-    by_token = torch.randn(2, 9, 3, generator=torch.Generator().manual_seed(4)) * 5
-    by_token[0, 8] = 40.0
+    # The last row is padding; the loud token belongs to no sentence and must not drown the others.
+    by_token = torch.randn(2, 9, 3, generator=torch.Generator().manual_seed(4)) * 2
+    by_token[0, 8] = 15.0
+    by_token.requires_grad_()
     spans = [[(1, 4), (4, 8)], [(1, 9)]]
-    found = pool(by_token, averages(spans, 9), sharpness)
+    pooled = pooled_logits(by_token, averages(spans, 9), sharpness)
+    pooled[0, 0, 0].backward()
+    assert by_token.grad is not None
+    assert by_token.grad.sum().item() == pytest.approx(1, abs=1e-4)
+    found = pooled.detach()
     for window, row in enumerate(spans):
         for number, (start, end) in enumerate(row):
-            wanted = pool_of_one(by_token[window, start:end].numpy(), sharpness)
+            wanted = pool_of_one(by_token.detach()[window, start:end].numpy(), sharpness)
             assert found[window, number].numpy() == pytest.approx(wanted, abs=1e-4)
     assert found.isfinite().all()
 

@@ -139,6 +139,8 @@ def test_the_parameters_hold_no_other_section() -> None:
         ("finetune", "epochs", 0),
         ("finetune", "epochs", "4"),
         ("finetune", "every_epoch", "b(5"),
+        ("finetune", "sharpness", 0.01),
+        ("finetune", "sharpness", 5.0),
         ("finetune", "revision", 1),
         ("evaluate", "samples", 99),
         ("baseline.tfidf", "class_weight", "even"),

@@ -13,6 +13,7 @@ from newsvoice.records import Sentence
 from newsvoice.rules import labels_by_rules
 from newsvoice.runtime import classifier as module
 from newsvoice.runtime.classifier import Classifier
+from newsvoice.runtime.encoding import windows
 from newsvoice.text.segment import from_sentences
 
 TEXTS = (
@@ -101,6 +102,29 @@ def test_the_temperature_divides_the_logits(classifier: Classifier, model_copy: 
     twice = np.log(Classifier.load(model_copy).predict_proba(article()))
 
     assert twice - twice[:, :1] == pytest.approx((once - once[:, :1]) / 2, abs=1e-5)
+
+
+def test_the_sharpness_pools_the_tokens(classifier: Classifier, model_copy: Path) -> None:
+    path = model_copy / "newsvoice.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"sharpness": 0}))
+    mean = Classifier.load(model_copy)
+    [alone] = windows(
+        classifier.text_tokenizer,
+        article()[:1],
+        classifier._tokenize(article()[:1]),
+        window_tokens=classifier.description.window_tokens,
+        context_tokens=0,
+    )
+    [by_token], [span] = classifier.token_logits([alone]), alone.own
+    tokens = by_token[span.start : span.end]
+
+    for model, pooled in (
+        (mean, tokens.mean(axis=0)),
+        (classifier, np.log(np.exp(2.0 * tokens.astype(np.float64)).mean(axis=0)) / 2.0),
+    ):
+        found = np.log(model.predict_proba(article()[:1])[0])
+        expected = pooled / model.description.temperature
+        assert found - found[0] == pytest.approx(expected - expected[0], abs=1e-5)
 
 
 def test_what_the_rules_say_is_added_to_the_logits(classifier: Classifier, model_copy: Path) -> None:
