@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -61,7 +62,7 @@ class FinetuneSettings(Settings):
     revision: str | None
     window_tokens: int = Field(ge=16, le=8192)
     context_tokens: int = Field(ge=0, le=4096)
-    sharpness: float = Field(ge=0, le=4)
+    sharpness: float = Field(ge=0, le=4, multiple_of=0.25)
     epochs: int = Field(ge=1)
     every_epoch: str
     learning_rate: float = Field(gt=0)
@@ -88,13 +89,6 @@ class FinetuneSettings(Settings):
         except re.error as error:
             raise ValueError(f"no regular expression ({error})") from error
         return pattern
-
-    @field_validator("sharpness")
-    @classmethod
-    def _can_be_computed(cls, sharpness: float) -> float:
-        if 0 < sharpness < 0.1:
-            raise ValueError("between 0 and 0.1 float32 has too few digits; take 0, the mean")
-        return sharpness
 
     @property
     def reproducible(self) -> bool:
@@ -201,6 +195,7 @@ class TransformerClassifier:
             warmup_share=s.warmup_share,
             reproducible=s.reproducible,
         )
+        step = partial(backward, model, tokenizer, sharpness=s.sharpness, device=s.device, precision=precision)
         gold = np.array([INDEX[v.label] for v in validation])
         best: tuple[float, dict[str, torch.Tensor], NDArray[np.float64]] | None = None
         epochs: list[Epoch] = []
@@ -208,15 +203,7 @@ class TransformerClassifier:
             model.train()
             losses = []
             for batch in batches:
-                loss = backward(
-                    model,
-                    tokenizer,
-                    rows[batch],
-                    processes,
-                    sharpness=s.sharpness,
-                    device=s.device,
-                    precision=precision,
-                )
+                loss = step(rows[batch], processes)
                 nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM)
                 optimiser.step()
                 scheduler.step()
