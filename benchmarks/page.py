@@ -119,15 +119,14 @@ def _aims(record: Record) -> Iterator[str]:
     cold, all_texts = record["processes"]["one article"], record["processes"]["all texts"]
     ratio, share = record["throughput_ratio"][NEWSVOICE], record["share_of_int8_limit"][NEWSVOICE]
     test = record["agreement"]["test"]["ways"]
-    labels = min((test[name] for name in BACKENDS), key=lambda way: float(way["lower"]))
-    agreed = f"{labels['share']:.2%} (lower end {labels['lower']:.2%})"
+    lower = min(test[name]["lower"] for name in BACKENDS)
     loss = max(-compared["ways"][NEWSVOICE]["macro_f1_change"] for compared in record["agreement"].values())
     start = cold["seconds"][PIPELINE] / cold["seconds"][NEWSVOICE]
     peak = max(figures["peak_ratio"][NEWSVOICE] for figures in (cold, all_texts))
     rows = [
         ("throughput against the pipeline", "at least 16×", f"{ratio:.1f}×", ratio >= 16),
         ("share of the int8 limit", "at least 45%", f"{share:.0%}", share >= 0.45),
-        ("labels as in float32 on test", "at least 99.5%", agreed, labels["share"] >= 0.995),
+        ("labels as in float32 on test, lower end", "at least 99.5%", f"{lower:.2%}", lower >= 0.995),
         ("macro-F1 lost, on the worst set", "at most 0.003", f"{loss:.4f}", loss <= 0.003),
         ("cold start against the pipeline", "at least 12× faster", f"{start:.1f}×", start >= 12),
         ("peak memory against the pipeline", "at most 0.5", f"{peak:.2f}", peak <= 0.5),

@@ -52,10 +52,10 @@ def real_news(sets: Path) -> dict[str, Path]:
 
 def first_set(sets: Path) -> tuple[str, Path]:
     """Return name and place of the first set of `external.yaml`; raises `NewsvoiceError` where it is not there."""
-    for name, path in real_news(sets).items():
-        return name, path
     name, location = next(iter(load_yaml(sets).items()))
-    raise NewsvoiceError(f"{name} is not here", where=str(location), advice="the record stays as it is")
+    if name not in real_news(sets):
+        raise NewsvoiceError(f"{name} is not here", where=str(location), advice="the record stays as it is")
+    return name, Path(location)
 
 
 def measure(path: Path, models: Path, settings: EvaluateSettings) -> dict[str, Any]:

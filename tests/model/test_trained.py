@@ -22,6 +22,7 @@ ARTICLE = ROOT / "data/raw/articles/putin-warns-kyiv.txt"
 RUNTIME = ROOT / "models/runtime"
 TEST = ROOT / "data/splits/test.jsonl"
 PREDICTIONS = ROOT / "data/predictions/classifier/test.jsonl"
+BASELINE = ROOT / "data/predictions/tfidf/test.jsonl"
 EXPLAINED = ROOT / "data/explained.jsonl"
 
 pytestmark = [
@@ -69,11 +70,16 @@ def test_every_quotation_of_the_article_is_reported_speech(records: list[dict[st
     assert {record["label"] for record in quoted} == {NAMES[0]}
 
 
-def test_most_of_the_article_is_read_as_annotators_read_it(staged: list[ScoredSentence]) -> None:
-    right = sum(sentence.gold == sentence.predicted for sentence in staged)
+def test_more_of_the_article_is_read_as_annotators_read_it_than_by_the_learnt_baseline(
+    staged: list[ScoredSentence],
+) -> None:
+    baseline = read_records(BASELINE, ScoredSentence)
+    right, by_baseline = (
+        sum(s.gold == s.predicted for s in scored if s.article == ARTICLE.stem) for scored in (staged, baseline)
+    )
 
-    # 20 of 27 where it was recorded; another processor may turn a sentence that is on the fence.
-    assert right >= 18
+    # Another processor may turn a sentence that is on the fence, so no count is asked for.
+    assert right > by_baseline > len(staged) / 2
 
 
 @pytest.mark.parametrize("folder", [MODEL, RUNTIME], ids=["torch", "exported"])

@@ -41,6 +41,18 @@ def small_context(
     return build_context(replace(found, **records(recorded)) if recorded else found)
 
 
+def test_no_other_set_is_taken_for_the_real_news() -> None:
+    found = sources(sets=("hard_cases",))
+    both = {"real_news_dev": {"measured": False}, **found.external}
+    context = build_context(replace(found, external=both))
+    assert context["news"] is None
+    for template in TEMPLATES:
+        text = render(template, context)
+        assert "On real news that it has never seen" not in text
+        assert "On hard_cases: not measured" not in text
+    assert build_context(found)["news"] == "hard_cases"
+
+
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     context = small_context(sets=("real news",))
