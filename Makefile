@@ -95,10 +95,10 @@ TRAINING := --params params.yaml --train data/splits/train.jsonl --contrast data
 
 bench-training: $(VENV)/installed   ## Speed of fine-tuning against transformers.Trainer, once, on this machine
 	$(BIN)/python -m benchmarks.training $(TRAINING) --metrics reports/finetune.json \
-		--record benchmarks/results/training.json --page docs/training.md
+		--record benchmarks/results/training.json --page docs/training.md $(ARGS)
 
-sameness: $(VENV)/installed   ## What a small training keeps on other threads and instruction sets
-	$(BIN)/python -m benchmarks.sameness $(TRAINING) --test data/splits/test.jsonl \
+sameness: $(VENV)/installed   ## What a training and a model's answers keep on other threads and instruction sets
+	$(BIN)/python -m benchmarks.sameness $(TRAINING) --test data/splits/test.jsonl --models models \
 		--record benchmarks/results/sameness.json --page docs/reproducibility.md $(ARGS)
 
 $(VENV)/installed: requirements/lock.txt requirements/torch.txt requirements/cuda.txt pyproject.toml

@@ -87,7 +87,9 @@ def test_two_processes_train_what_one_trains(finetune_settings: FinetuneSettings
 # The profile `reproducible`.
 
 
-def test_bytes_hold_across_threads_and_instruction_sets(finetune_settings: FinetuneSettings, tmp_path: Path) -> None:
+def test_bytes_hold_whatever_threads_and_instruction_sets_the_caller_names(
+    finetune_settings: FinetuneSettings, tmp_path: Path
+) -> None:
     found = {}
     for number, variables in enumerate(
         (
