@@ -17,6 +17,8 @@ from pathlib import Path
 from benchmarks.archive import write_archive
 from benchmarks.runtime import in_turn, machine, ratios, timed
 from newsvoice.records import write_json
+from newsvoice.runtime.exported import WEIGHTS_SOURCE
+from newsvoice.runtime.manifest import Manifest
 
 WORKERS = (1, 2)
 
@@ -40,6 +42,7 @@ def main() -> None:
         arguments.record,
         {
             "machine": machine(),
+            "classifier_sha256": Manifest.check(arguments.runtime).sources[WEIGHTS_SOURCE],
             "packages": {name: version(name) for name in ("ray", "openvino")},
             "rounds": arguments.rounds,
             "sentences": sentences,

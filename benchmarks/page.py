@@ -44,9 +44,15 @@ def pages(results: Mapping[str, Record], docs: Path) -> dict[Path, str]:
         found[docs / FIGURE] = soak_figure(results["soak"])
     if "cluster" in results:
         archives = docs / "archives.md"
-        lines = "\n".join(cost(results["cluster"]))
+        lines = "\n".join(cost(results["cluster"], earlier=not of_the_present_model(results, "cluster")))
         found[archives] = with_between(archives.read_text(encoding="utf-8"), lines, BEGIN, END, where=archives.name)
     return found
+
+
+def of_the_present_model(results: Mapping[str, Record], name: str) -> bool:
+    """Whether a record was made with the model that the ratios are of."""
+    model = results.get("runtime", {}).get("classifier_sha256")
+    return model is None or results[name].get("classifier_sha256") == model
 
 
 def page(results: Mapping[str, Record]) -> str:
@@ -55,6 +61,8 @@ def page(results: Mapping[str, Record]) -> str:
     for name, section in (("runtime", runtime), ("soak", soak), ("cluster", cluster)):
         if name in results:
             lines += ["", *section(results[name])]
+        if name in results and name != "runtime" and not of_the_present_model(results, name):
+            lines += ["", "Measured with an earlier model than the ratios above."]
     return "\n".join(lines) + "\n"
 
 
@@ -121,7 +129,7 @@ def _aims(record: Record) -> Iterator[str]:
     test = record["agreement"]["test"]["ways"]
     lower = min(test[name]["lower"] for name in BACKENDS)
     loss = max(-compared["ways"][NEWSVOICE]["macro_f1_change"] for compared in record["agreement"].values())
-    start = cold["seconds"][PIPELINE] / cold["seconds"][NEWSVOICE]
+    start = 1 / cold["seconds_ratio"][NEWSVOICE]
     peak = max(figures["peak_ratio"][NEWSVOICE] for figures in (cold, all_texts))
     rows = [
         ("throughput against the pipeline", "at least 16×", f"{ratio:.1f}×", ratio >= 16),
@@ -174,14 +182,15 @@ def cluster(record: Record) -> Iterator[str]:
     yield from ("", "What that makes of a billion sentences: [archives](archives.md#what-a-billion-sentences-cost).")
 
 
-def cost(record: Record) -> Iterator[str]:
-    """Yield the lines that work out, on paper, what a billion sentences cost."""
+def cost(record: Record, *, earlier: bool = False) -> Iterator[str]:
+    """Yield the lines that work out, on paper, what a billion sentences cost; `earlier`: with an earlier model."""
     workers, rate = max((int(workers), rate) for workers, rate in record["sentences_per_second"].items())
     by_core = rate / workers
     hours = BILLION / by_core / 3600
     price = record["dollars_per_core_hour"]
     yield from (
-        f"On paper, from the rate measured with {workers} workers on {record['machine']}"
+        f"On paper, from the rate measured with {workers} workers{' and an earlier model' if earlier else ''} on"
+        f" {record['machine']}"
         f" ([benchmarks](benchmarks.md)), {by_core:,.1f} sentences a second and core, and an assumed price of"
         f" ${price:.2f} a core-hour (a rented virtual core; put in your own):",
         "",

@@ -21,6 +21,8 @@ from benchmarks.archive import write_archive
 from benchmarks.runtime import machine
 from newsvoice.archive import beside
 from newsvoice.records import write_json
+from newsvoice.runtime.exported import WEIGHTS_SOURCE
+from newsvoice.runtime.manifest import Manifest
 
 
 def main() -> None:
@@ -47,6 +49,7 @@ def main() -> None:
         arguments.record,
         {
             "machine": machine(),
+            "classifier_sha256": Manifest.check(arguments.runtime).sources[WEIGHTS_SOURCE],
             "packages": {name: version(name) for name in ("openvino", "onnxruntime")},
             "jobs": arguments.jobs,
             "sentences": sentences,

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from newsvoice.documents import half_character
 from newsvoice.engine import Engine, load_engine
 from newsvoice.errors import NewsvoiceError
 from newsvoice.explain import explain
@@ -46,19 +47,20 @@ class Newsvoice:
     def predict(self, text: str) -> list[Prediction]:
         """Label the sentences of one article, in order; boilerplate (bylines, captions) is left out.
 
-        `start` and `end` of a prediction are offsets into `text`. Raises `NewsvoiceError` when no prose is in it.
+        `start` and `end` of a prediction are offsets into `text`. Raises `NewsvoiceError` when no prose is in it, or
+        half a character (a lone surrogate).
 
         >>> text = "By Ada Low\\n\\nThe fee rose. Nobody asked why."
         >>> [text[p.start : p.end] for p in load().predict(text)]
         ['The fee rose.', 'Nobody asked why.']
         """
-        return doubt(self.engine.predict(segment(parse_article(text, article_id="0"))), self.min_confidence)
+        return doubt(self.engine.predict(_sentences(text)), self.min_confidence)
 
     def predict_many(self, texts: Iterable[str]) -> Iterator[list[Prediction]]:
         """Yield the predictions of each text, in order; their `article` is the text's number, from 0.
 
-        A text without prose yields an empty list, so that it ends no long run. Raises `TypeError` for what is no
-        text, and for one string: its letters are no texts.
+        A text without prose, or with half a character, yields an empty list, so that it ends no long run.
+        Raises `TypeError` for what is no text, and for one string: its letters are no texts.
 
         >>> [len(sentences) for sentences in load().predict_many(["Ships pay.", "", "Tugs do not."])]
         [1, 0, 1]
@@ -70,7 +72,7 @@ class Newsvoice:
     def _in_turn(self, texts: Iterable[str]) -> Iterator[list[Prediction]]:
         numbered = enumerate(texts)
         while together := list(islice(numbered, TOGETHER)):
-            articles = [_sentences(text, number) for number, text in together]
+            articles = [_sentences_or_none(text, number) for number, text in together]
             answers = iter(self.engine.predict([sentence for sentences in articles for sentence in sentences]))
             for sentences in articles:
                 yield doubt([next(answers) for _ in sentences], self.min_confidence)
@@ -82,17 +84,23 @@ class Newsvoice:
         >>> [sentence.text[word.start : word.end] for word in words]
         ['The', 'mayor', 'said', 'so']
         """
-        sentences = segment(parse_article(text, article_id="0"))
+        sentences = _sentences(text)
         predictions = self.engine.predict(sentences)
         words = explain(sentences, predictions, self.engine)
         return list(zip(doubt(predictions, self.min_confidence), words, strict=True))
 
 
-def _sentences(text: str, number: int) -> list[Sentence]:
+def _sentences(text: str, number: int = 0) -> list[Sentence]:
+    if half_character(text):
+        raise NewsvoiceError("half a character (a lone surrogate) in it", where=f"text {number}")
+    return segment(parse_article(text, article_id=str(number)))
+
+
+def _sentences_or_none(text: str, number: int) -> list[Sentence]:
     if not isinstance(text, str):
         raise TypeError(f"text {number} is {type(text).__name__}, not str")
     try:
-        return segment(parse_article(text, article_id=str(number)))
+        return _sentences(text, number)
     except NewsvoiceError:
         return []
 

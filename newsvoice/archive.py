@@ -61,6 +61,13 @@ class State:
         )
 
 
+def written(output: Path) -> list[Path]:
+    """Every file, resolved, that a run writes or deletes for an output."""
+    target = output.resolve()
+    names = ("part", "journal", "journal.new", "rejected.part", "whole")
+    return [target, rejected_path(target), *(beside(target, name) for name in names)]
+
+
 class Archive:
     """Writes results to `output`, from the start or (`resume`) from where an unfinished run stopped.
 

@@ -1,6 +1,5 @@
 """One run of `newsvoice predict`: results from sources to a stream or file, and what is said on the way."""
 
-import os
 import signal
 import sys
 import threading
@@ -46,6 +45,7 @@ def predict_here(
     Raises `click.UsageError` for what does not go together, `NewsvoiceError` for what the user can mend,
     `PartlyDoneError` if documents were rejected.
     """
+    from newsvoice.documents import readable
     from newsvoice.inputs import find_sources, is_url, left_out
 
     for name in (*inputs, output or ""):
@@ -62,20 +62,22 @@ def predict_here(
         raise click.UsageError(f"--resume goes on with a file of records: --output and one of {', '.join(GROWING)}")
     if resume and "-" in inputs:
         raise click.UsageError("--resume cannot read standard input a second time: put it into a file")
-    from newsvoice.archive import rejected_path
+    from newsvoice.archive import written
     from newsvoice.engine import load_engine
+    from newsvoice.runtime.backends import cores
 
-    own = [] if target is None else [target.resolve(), rejected_path(target.resolve())]
+    own = [] if target is None else written(target)
     sources = find_sources(list(map(Path, inputs)), text_field=text_field, leave_out=own)
     for folder in filter(Path.is_dir, map(Path, inputs)):
         if note := left_out(folder, sources, own):
             click.echo(printable(note), err=True)
-    if target is not None and any(source.path.resolve() == own[0] for source in sources):
-        raise NewsvoiceError("is an input, too", where=str(target), advice="name another output")
+    if both := next((source.path for source in sources if source.path.resolve() in own), None):
+        what = "is an input, too" if both.resolve() == own[0] else f"is an input, and a file that {target} needs"
+        raise NewsvoiceError(what, where=readable(both), advice="name another output")
     rendered = {"jsonl": "jsonl", "csv": "csv", "parquet": "jsonl"}.get(form, "labelled")
     tables = any(source.kind in ("jsonl", "parquet") for source in sources)
     task = replace(task, form=rendered, columns=tables, text_field=text_field or task.text_field)
-    run = Run(sources, task, partial(load_engine, model), jobs=jobs or os.cpu_count() or 1)
+    run = Run(sources, task, partial(load_engine, model), jobs=jobs or cores())
     with _sigterm_raises():
         if grows:
             assert target is not None
@@ -173,7 +175,7 @@ class Run:
         from contextlib import closing
 
         from newsvoice.documents import FIRST
-        from newsvoice.inputs import read_documents
+        from newsvoice.inputs import STDIN, read_documents
         from newsvoice.progress import progress
         from newsvoice.work import chunks
         from newsvoice.workers import label_chunks
@@ -184,7 +186,9 @@ class Run:
             chunks(documents, explain=self.task.explain), load=self.load, task=self.task, jobs=self.jobs
         )
         many = len(self.sources) > 1 or self.task.columns or self.task.lines or self.task.explain
-        total = sum(max(1, source.size) for source in self.sources)
+        # How long standard input is, nobody knows before its end.
+        known = all(source.path != STDIN for source in self.sources)
+        total = sum(max(1, source.size) for source in self.sources) if known else None
         done = archive.state.weight if archive else 0
         # Closing the generator ends the worker processes, whatever happened.
         with (

@@ -7,6 +7,7 @@ run can stop anywhere and go on there. What cannot be read is a document too: on
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,12 @@ from newsvoice.text.ingest import MAX_BYTES, decode, extract_html
 LONGEST_LINE = 20_000_000
 # Rows of a Parquet file that are decoded at a time.
 ROWS_AT_A_TIME = 64
+# Values nested deeper than this are none that a table holds; what copies them would reach Python's own limit.
+DEEPEST = 100
+# How a web page begins, behind what may stand before it.
+_PAGE = re.compile(
+    r"[\ufeff\s]*(?:(?:<\?xml[^>]*>|<!--.*?-->)\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def stdin_document(name: str, *, number: int, lines: bool) -> Document:
         if not lines and _is_row(text):
             advice = "name the field that holds the text: --text-field NAME"
             raise NewsvoiceError("rows of JSON, not an article", where=where, advice=advice)
-        if not lines and text.lstrip("\ufeff \t\r\n")[:15].lower().startswith(("<!doctype html", "<html")):
+        if not lines and _PAGE.match(text):
             text = extract_html(text, where=where)
         return Document(name, where, after, text=text, weight=max(1, len(data)))
     except NewsvoiceError as error:
@@ -131,14 +138,15 @@ def _lines(stream: BinaryIO, name: str, *, where: str, begin: Position, text_fie
 def _of_line(line: bytes, article_id: str, where: str, after: Position, *, text_field: str) -> Document:
     text: str | None = None
     columns: dict[str, Any] = {}
-    raw = value = line.decode("utf-8", errors="replace").rstrip("\r\n")
+    raw: Any = line.decode("utf-8", errors="replace").rstrip("\r\n")
     try:
         value = json.loads(line.decode("utf-8-sig"))
         text, columns, problem = split_row(value, text_field=text_field)
+        raw = jsonable(value) if problem else None
     except UnicodeDecodeError as error:
         problem = f"not UTF-8 (byte 0x{line[error.start]:02x})"
     except RecursionError:
-        problem, value = "nested too deeply", raw
+        text, problem = None, "nested too deeply"
     except ValueError as error:
         problem = f"not JSON ({getattr(error, 'msg', None) or str(error).partition(chr(10))[0]})"
     return Document(
@@ -149,7 +157,7 @@ def _of_line(line: bytes, article_id: str, where: str, after: Position, *, text_
         columns=columns,
         problem=problem,
         weight=len(line),
-        raw=value if problem else None,
+        raw=raw,
     )
 
 
@@ -177,11 +185,12 @@ def parquet_documents(
                     row += rows
                     continue
                 for batch in file.iter_batches(ROWS_AT_A_TIME, row_groups=[group]):
-                    for value in batch.to_pylist() if row + len(batch) > begin.row else [None] * len(batch):
+                    for value, unread in _values(batch) if row + len(batch) > begin.row else [({}, "")] * len(batch):
                         row += 1
                         if row <= begin.row:
                             continue
                         text, columns, problem = split_row(value, text_field=text_field)
+                        problem = unread or problem
                         yield Document(
                             f"{name}:{row}",
                             f"{readable(path)}:{row}",
@@ -194,6 +203,21 @@ def parquet_documents(
                         )
     except (OSError, pyarrow.ArrowException, NewsvoiceError) as error:
         yield _unreadable(path, name, error, number=begin.source)
+
+
+def _values(batch: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each row of a batch and why it cannot be read: a date that Python has none for, text that is not UTF-8."""
+    try:
+        yield from ((row, "") for row in batch.to_pylist())
+    except (ValueError, OverflowError):
+        for number in range(len(batch)):
+            row, unread = {}, ""
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                try:
+                    row[name] = column[number].as_py()
+                except (ValueError, OverflowError) as error:
+                    unread = f"field {name!r} cannot be read ({str(error).partition(chr(10))[0]})"
+            yield row, unread
 
 
 def split_row(value: Any, *, text_field: str) -> tuple[str | None, dict[str, Any], str]:
@@ -214,21 +238,31 @@ def split_row(value: Any, *, text_field: str) -> tuple[str | None, dict[str, Any
             {},
             f"field {text_field!r} is more than one article (limit {MAX_BYTES / 1e6:.0f} million characters)",
         )
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if half_character(text):
         return None, {}, f"field {text_field!r} holds half a character (a lone surrogate)"
     return text, {_whole(key): jsonable(other) for key, other in value.items() if key != text_field}, ""
 
 
-def jsonable(value: Any) -> Any:
-    """Return a value that JSON can hold: dates and the like as text, NaN and infinity as null."""
+def half_character(text: str) -> bool:
+    """Whether a text holds a lone surrogate, which is no character and which no tokenizer reads."""
+    return any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def jsonable(value: Any, *, depth: int = 0) -> Any:
+    """Return a value that JSON can hold: dates and the like as text, NaN and infinity as null.
+
+    Raises `RecursionError` for one that is nested deeper than `DEEPEST`.
+    """
+    if depth > DEEPEST:
+        raise RecursionError
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, Mapping):
-        return {_whole(str(key)): jsonable(inner) for key, inner in value.items()}
+        return {_whole(str(key)): jsonable(inner, depth=depth + 1) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [jsonable(inner) for inner in value]
+        return [jsonable(inner, depth=depth + 1) for inner in value]
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

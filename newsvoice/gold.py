@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from newsvoice.documents import half_character
 from newsvoice.errors import NewsvoiceError
 from newsvoice.inputs import SHEETS
 from newsvoice.labels import NAMES, NOT_PROSE
@@ -68,6 +69,8 @@ def _row(row: Mapping[str, Any], *, where: str) -> tuple[str, str, Any]:
         raise NewsvoiceError(f"unknown label {label!r}", where=where, advice=f"labels are {known}")
     if not isinstance(text, str) or not text.strip():
         raise NewsvoiceError("an empty sentence", where=where)
+    if half_character(text):
+        raise NewsvoiceError("a sentence with half a character (a lone surrogate)", where=where)
     return text, label, row.get("para", row.get("paragraph"))
 
 

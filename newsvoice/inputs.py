@@ -64,10 +64,11 @@ def find_sources(inputs: Sequence[Path], *, text_field: str | None, leave_out: C
     """Return every file that the arguments name, in order; folders and globs in order of name.
 
     A folder stands for the articles in it, at any depth; if it has none, for its tables. `leave_out` are
-    resolved paths that no folder or glob yields (an output that lies beside its inputs). With a
-    `text_field`, standard input holds JSON Lines.
+    resolved paths that no folder or glob yields (an output that lies beside its inputs). A file that is
+    named twice is read once. With a `text_field`, standard input holds JSON Lines.
     """
-    sources = [source for path in inputs for source in _expand(path, leave_out)]
+    found = (source for path in inputs for source in _expand(path, leave_out))
+    sources = list({source.path.absolute(): source for source in found}.values())
     if text_field is not None:
         sources = [replace(s, kind="jsonl") if s.path == STDIN else s for s in sources]
     names = names_of([source.path for source in sources])

@@ -8,11 +8,11 @@ from newsvoice.output import console_for
 
 
 @contextmanager
-def progress(total: int, *, done: int, show: bool) -> Iterator[Callable[[int, int], None]]:
+def progress(total: int | None, *, done: int, show: bool) -> Iterator[Callable[[int, int], None]]:
     """Give a function to call with `(weight, sentences)` of every piece of work done.
 
-    `total` is the weight of all work, `done` what was done before (a resumed run). The bar goes when the
-    work ends.
+    `total` is the weight of all work (None where nobody knows: the bar then shows that it goes on), `done` what
+    was done before (a resumed run). The bar goes when the work ends.
     """
     if not show:
         yield lambda weight, sentences: None

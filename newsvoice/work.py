@@ -15,7 +15,7 @@ from newsvoice.explain import explain
 from newsvoice.predict import Labelled, articles_of_lines, doubt
 from newsvoice.records import Article, Prediction, Sentence
 from newsvoice.render import rows
-from newsvoice.text.ingest import decode, parse_article, read_article, read_bytes
+from newsvoice.text.ingest import PAGES, decode, parse_article, read_article, read_bytes
 from newsvoice.text.segment import segment
 
 # A chunk holds at most this many documents, and is closed once it weighs so many bytes: some 250 sentences,
@@ -135,6 +135,8 @@ def _read(document: Document, *, lines: bool) -> list[Unit] | str:
     if document.problem:
         return document.problem
     try:
+        if lines and document.path is not None and document.path.suffix.lower() in PAGES:
+            return "a web page, whose lines are no sentences; label it without --lines"
         if lines:
             return list(articles_of_lines(_text(document), article_id=document.id, where=document.where))
         if document.path is not None:

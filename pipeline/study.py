@@ -3,7 +3,8 @@
     make study
 
 Each training is one row, written as soon as it is done; an interrupted study goes on where it stopped. Rows
-belong to the settings and data they were made with (`inputs`), and others in their place start anew.
+belong to the settings and data they were made with (`inputs`) and to the recorded model; others in their place start
+anew.
 `reports/seeds.json` has every seed on the whole training split; `reports/learning_curve.json` has shares of its
 articles. The report shows what is there.
 """
@@ -137,10 +138,11 @@ def study(
 ) -> None:
     """Do what is missing of `todo` and write `record` after every training."""
     old = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    rows = old["rows"] if old.get("inputs") == inputs else []
+    beside = {"inputs": inputs, "classifier_sha256": folder_hash(models / TRANSFORMER)}
+    # Code is no input here: what it changes shows in the recorded model.
+    rows = old["rows"] if all(old.get(key) == value for key, value in beside.items()) else []
     done = {(row["model"], row["share"], row["seed"]) for row in rows}
     of_repro = load_settings(params, "finetune", FinetuneSettings).seed
-    beside = {"inputs": inputs, "classifier_sha256": folder_hash(models / TRANSFORMER)}
     for plan in todo:
         if (plan.model, plan.share, plan.seed) in done:
             continue
@@ -169,7 +171,8 @@ def _prose(data: Data) -> list[LabelledSentence]:
 def fingerprint(params: Path, files: Sequence[Path]) -> str:
     """SHA-256 of the settings of training and of the data: what rows depend on."""
     settings = load_yaml(params)
-    digest = hashlib.sha256(json.dumps([settings["finetune"], settings["baseline"]], sort_keys=True).encode())
+    read = [settings["finetune"], settings["baseline"], settings["study"]["setfit_pairs"]]
+    digest = hashlib.sha256(json.dumps(read, sort_keys=True).encode())
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()

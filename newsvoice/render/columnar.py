@@ -1,8 +1,8 @@
 """Records as a Parquet file (extra `[parquet]`), made of JSON Lines in two passes and constant memory.
 
 The first pass learns the types: what stands in other columns is known only when all of it was seen. A
-column whose values have no common type holds JSON. Probabilities, counts and shares get columns of their
-own, as in CSV; `columns` is a struct.
+column of lists or objects, or of values without a common type, holds JSON. Probabilities, counts and shares get
+columns of their own, as in CSV; `columns` is a struct.
 """
 
 import json
@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from newsvoice.documents import half_character
 from newsvoice.errors import NewsvoiceError
 from newsvoice.render.rows import dumps, flattened
 
@@ -107,7 +108,7 @@ def _kind(value: Any) -> str:
         return "int" if -_LARGEST <= value < _LARGEST else "json"
     if isinstance(value, float):
         return "float"
-    if isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value):
+    if isinstance(value, str) and not half_character(value):
         return "text"
     return "json"
 

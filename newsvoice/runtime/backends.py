@@ -190,7 +190,10 @@ def precision_wanted() -> str | None:
 def threads() -> int:
     """How many threads to compute with: OMP_NUM_THREADS if it is set, else the cores this process may use."""
     named = os.environ.get("OMP_NUM_THREADS", "")
-    if named.isdecimal() and int(named):
-        return int(named)
+    return int(named) if named.isdecimal() and int(named) else cores()
+
+
+def cores() -> int:
+    """How many cores this process may use."""
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1

@@ -13,7 +13,9 @@ from newsvoice.errors import NewsvoiceError
 from newsvoice.records import Article, Block, BlockKind
 from newsvoice.text.boilerplate import is_boilerplate
 
-SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm"})
+# Web pages, whose prose is taken out; and all that is read.
+PAGES = frozenset({".html", ".htm"})
+SUFFIXES = frozenset({".txt", ".md", ".markdown", *PAGES})
 # The longest book-length articles stay under one megabyte; beyond five, a file is an archive, not an article.
 MAX_BYTES = 5_000_000
 # Editors and mail programs wrap at up to about 100 columns: a longer line was never wrapped.
@@ -43,7 +45,7 @@ def read_article(path: Path, *, article_id: str | None = None) -> Article:
     where = str(path)
     data = read_bytes(path, limit=MAX_BYTES)
     text = decode(data, where=where)
-    if path.suffix.lower() in {".html", ".htm"}:
+    if path.suffix.lower() in PAGES:
         text = extract_html(text, where=where)
     return parse_article(text, article_id=article_id or path.stem, where=where)
 

@@ -12,6 +12,7 @@ from pipeline.evaluation.explained import Weights
 from pipeline.evaluation.predictions import ScoredSentence
 from pipeline.evaluation.slices import UNSTATED
 from pipeline.report import figures
+from pipeline.report.aims import aims
 from pipeline.report.errors import errors
 from pipeline.report.render import words
 
@@ -60,6 +61,8 @@ def build_context(sources: Sources) -> dict[str, Any]:
     sets = {TEST: sources.results, **measured}
     main = {words(title): results["models"][TRANSFORMER] for title, results in sets.items()}
     chosen = sources.results["min_confidence"]
+    runs = seeds(sources.seeds)
+    news = news if news in measured else None
     meta_of = {article.id: article.meta for article in sources.articles}
     return {
         "labels": LABELS,
@@ -68,7 +71,7 @@ def build_context(sources: Sources) -> dict[str, Any]:
         "called": figures.CALLED,
         "main": TRANSFORMER,
         "sets": sets,
-        "news": news if news in measured else None,
+        "news": news,
         "strongest": {title: strongest_baseline(results) for title, results in sets.items()},
         "external": sources.external,
         "results": sources.results,
@@ -90,7 +93,13 @@ def build_context(sources: Sources) -> dict[str, Any]:
         "corpus": corpus_portrait(sources.articles),
         "portrait": PORTRAIT,
         "unstated": UNSTATED,
-        "seeds": seeds(sources.seeds),
+        "seeds": runs,
+        "aims": aims(
+            sources.results,
+            measured.get(news or ""),
+            name=news,
+            runs=runs["models"].get(TRANSFORMER, {}) if runs else {},
+        ),
         "learning": learning(sources.learning_curve),
         "two_sample": sources.two_sample if sources.two_sample.get("auc") is not None else None,
         "suspects": sources.suspects or None,

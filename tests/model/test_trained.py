@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from newsvoice.cli import cli
+from newsvoice.cli_predict import RECOMMENDED
 from newsvoice.labels import INDEX, NAMES
 from newsvoice.metrics import confusion_matrix, macro_f1
 from newsvoice.records import read_records
@@ -134,3 +135,7 @@ def test_the_exported_model_agrees_on_the_whole_test_split(staged_all: list[Scor
 
     assert sum(a == b for a, b in zip(after, before, strict=True)) >= 0.995 * len(before)
     assert macro_f1(confusion_matrix(gold, after)) >= macro_f1(confusion_matrix(gold, before)) - 0.003
+
+
+def test_the_confidence_that_help_recommends_is_the_reports() -> None:
+    assert json.loads((ROOT / "reports/results.json").read_text(encoding="utf-8"))["min_confidence"] == RECOMMENDED

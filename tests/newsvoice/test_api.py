@@ -81,3 +81,10 @@ def test_what_is_no_text_is_named() -> None:
         newsvoice.predict_many("Ships pay.")
     with pytest.raises(TypeError, match="text 1 is bytes, not str"):
         list(newsvoice.predict_many(["Ships pay.", b"Tugs do not."]))  # type: ignore[list-item]
+
+
+def test_half_a_character_is_named_and_ends_no_long_run() -> None:
+    newsvoice = api.Newsvoice(FakeEngine())
+    with pytest.raises(NewsvoiceError, match="half a character"):
+        newsvoice.predict("Ships \ud800 pay.")
+    assert [len(found) for found in newsvoice.predict_many(["Ships \ud800 pay.", "Tugs do not."])] == [0, 1]

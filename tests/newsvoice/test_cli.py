@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from newsvoice import cli
+from newsvoice import cli, work
 from newsvoice.engine import MODEL_VARIABLE
 from newsvoice.labels import LABELS, NAMES, UNCERTAIN
-from newsvoice.output import FORMATS
+from newsvoice.output import FORMATS, GROWING
 from newsvoice.runtime.classifier import Classifier
 
 STREAMED = [form for form in FORMATS if form != "parquet"]
@@ -194,8 +195,9 @@ def test_the_output_file_decides_the_format(run: Run, article: Path, name: str, 
 
 @pytest.mark.parametrize("form", STREAMED)
 def test_standard_output_and_file_get_the_same(run: Run, article: Path, form: str) -> None:
-    printed = run("predict", article, article, "-f", form)
-    run("predict", article, article, "-f", form, "-o", "out")
+    again = shutil.copy(article, "again.txt")
+    printed = run("predict", article, again, "-f", form)
+    run("predict", article, again, "-f", form, "-o", "out")
 
     assert printed.out == Path("out").read_text(encoding="utf-8")
     assert printed.out.count("We pay for it all") == 2
@@ -262,11 +264,15 @@ def test_a_run_that_dies_leaves_no_output(run: Run, article: Path, form: str, mo
         raise MemoryError
 
     monkeypatch.setattr(Classifier, "predict", dies_at_the_second_article)
+    monkeypatch.setattr(work, "CHUNK_DOCUMENTS", 1)
+    again = shutil.copy(article, "again.txt")
 
     with pytest.raises(MemoryError):
-        run("predict", article, article, "-f", form, "-o", "out")
+        run("predict", article, again, "-f", form, "-o", "out")
 
-    assert files(Path()) == ["fee.txt"]
+    # Records that grow in a file are safe beside it, for a resume.
+    safe = [name for name in files(Path()) if form in GROWING and name.startswith("out.")]
+    assert files(Path()) == ["again.txt", "fee.txt", *safe]
 
 
 def test_an_interrupt_leaves_no_output(run: Run, article: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,6 +337,7 @@ def test_a_missing_file_is_named(run: Run) -> None:
         ["predict", "--format", "pdf", "-"],
         ["predict", "--min-confidence", "1.5", "-"],
         ["predict", "--min-confidence", "much", "-"],
+        ["predict", "--min-confidence", "nan", "-"],
         ["evaluate"],
         ["explain"],
         [],
@@ -455,10 +462,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None
     assert done.returncode == 0
 
 
-def test_a_page_on_standard_input_is_read_as_a_page(run: Run) -> None:
+@pytest.mark.parametrize("before", ["", "<!-- saved from a site -->\n", '<?xml version="1.0"?>\n'])
+def test_a_page_on_standard_input_is_read_as_a_page(run: Run, before: str) -> None:
     prose = "The council met on Monday to set the fee. Ships that call at the pier will pay it twice a year."
     page = f"<!DOCTYPE html><html><body><script>var fee = 1;</script><article><p>{prose}</p></article></body></html>"
-    done = run("predict", "-", stdin=page.encode())
+    done = run("predict", "-", stdin=(before + page).encode())
 
     assert [record["text"] for record in done.records] == [
         "The council met on Monday to set the fee.",

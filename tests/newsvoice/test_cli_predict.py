@@ -133,6 +133,38 @@ def test_bad_rows_go_to_a_file_with_reasons_and_the_run_goes_on(run: Run, tmp_pa
     assert shown[-1] == "newsvoice: 20 of 200 inputs failed; the rest is done; see out.jsonl.rejected.jsonl"
 
 
+def test_a_row_that_cannot_be_carried_is_rejected_and_the_run_goes_on(run: Run, tmp_path: Path) -> None:
+    deep = "[" * 600 + "]" * 600
+    lines = ['{"text": "Ships pay."}', deep, f'{{"text": "Tugs pay.", "tags": {deep}}}', '{"text": null, "score": NaN}']
+    Path("news.jsonl").write_text("\n".join([*lines, '{"text": "Boats do not."}']) + "\n", encoding="utf-8")
+    code, _, _ = run("predict", "news.jsonl", "-o", "labels.jsonl")
+    assert code == 3
+    assert [json.loads(line)["text"] for line in Path("labels.jsonl").read_text().splitlines()] == [
+        "Ships pay.",
+        "Boats do not.",
+    ]
+    rejected = [json.loads(line) for line in Path("labels.jsonl.rejected.jsonl").read_text().splitlines()]
+    assert [row["reason"] for row in rejected] == ["nested too deeply", "nested too deeply", "field 'text' is empty"]
+    assert [row["input"] for row in rejected[:2]] == lines[1:3]
+    assert rejected[2]["input"] == {"text": None, "score": None}
+
+
+def test_a_parquet_value_that_python_has_none_for_is_one_rejected_row(run: Run) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    texts = arrow.array([b"Ships pay.", b"Tugs pay.", b"Boats do not.", b"\xff"], arrow.binary()).view(arrow.string())
+    table = arrow.table({"text": texts, "when": arrow.array([0, 10**12, 0, 0], arrow.timestamp("s"))})
+    parquet.write_table(table, "news.parquet")
+    code, _, err = run("predict", "news.parquet", "-o", "labels.jsonl")
+    assert code == 3
+    assert "news.parquet:2: field 'when' cannot be read" in err
+    assert "news.parquet:4: field 'text' cannot be read" in err
+    labelled = [json.loads(line) for line in Path("labels.jsonl").read_text().splitlines()]
+    assert [row["text"] for row in labelled] == ["Ships pay.", "Boats do not."]
+    rejected = [json.loads(line)["input"] for line in Path("labels.jsonl.rejected.jsonl").read_text().splitlines()]
+    assert rejected == [{"text": "Tugs pay."}, {"when": "1970-01-01T00:00:00"}]
+
+
 def test_many_notes_are_counted(run: Run) -> None:
     rows = [json.dumps({"text": f"By Ada Low\n\nShip {n} pays."}) + "\n" for n in range(25)]
     Path("in.jsonl").write_text("".join(rows))
@@ -301,6 +333,35 @@ def test_an_output_never_replaces_an_input(run: Run, news: Path) -> None:
     assert code == 1
     assert "news.jsonl: is an input, too; name another output" in err
     assert news.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["rejected.jsonl", "part", "journal"])
+def test_what_a_run_would_delete_is_no_input(run: Run, news: Path, kind: str) -> None:
+    mended = Path(f"labels.jsonl.{kind}")
+    mended.write_text(news.read_text(encoding="utf-8"), encoding="utf-8")
+    code, _, err = run("predict", news, mended, "--text-field", "body", "-o", "labels.jsonl")
+    assert code == 1
+    assert err == f"newsvoice: {mended}: is an input, and a file that labels.jsonl needs; name another output\n"
+    assert mended.exists()
+    assert not Path("labels.jsonl").exists()
+
+
+def test_a_file_that_is_named_twice_is_read_once(run: Run, news: Path) -> None:
+    _, once, _ = run("predict", news, "--text-field", "body")
+    assert run("predict", news, news.name, "*.jsonl", "--text-field", "body")[1] == once
+
+
+def test_the_lines_of_a_page_are_no_sentences(run: Run) -> None:
+    Path("page.html").write_text("<html><body><p>Ships pay.</p></body></html>", encoding="utf-8")
+    code, out, err = run("predict", "page.html", "--lines")
+    assert (code, out) == (1, "")
+    assert "page.html: a web page, whose lines are no sentences; label it without --lines" in err
+
+
+def test_what_is_closed_is_said(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "standard input is closed" in run("predict", "-")[2]
+    assert "standard input is closed" in run("predict")[2]
 
 
 def test_an_empty_table_is_named(run: Run) -> None:

@@ -61,7 +61,8 @@ def test_a_folder_without_articles_stands_for_its_tables() -> None:
 
 def test_an_output_among_its_inputs_is_not_read() -> None:
     write("in/a.jsonl", "in/out.jsonl")
-    assert found("in", "in/*.jsonl", leave_out=[Path("in/out.jsonl").resolve()]) == [("a", "jsonl"), ("a", "jsonl")]
+    for named in ("in", "in/*.jsonl"):
+        assert found(named, leave_out=[Path("in/out.jsonl").resolve()]) == [("a", "jsonl")]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,21 @@ def test_no_other_set_is_taken_for_the_real_news() -> None:
     assert build_context(found)["news"] == "hard_cases"
 
 
+def test_aims_are_judged_by_the_recorded_model_to_the_last_digit() -> None:
+    found = {aim.what: aim for aim in small_context(sets=("real news",), recorded="x")["aims"]}
+    macro_f1 = found["real news, macro-F1"]
+    assert macro_f1.measured == results("x")[0]["models"][TRANSFORMER]["macro_f1"]
+    assert macro_f1.missing == max(0.0, 0.88 - macro_f1.measured)
+    assert replace(macro_f1, measured=0.87996).missing == pytest.approx(0.00004)
+    error = found["real news, calibration error"]
+    assert error.most
+    assert replace(error, measured=0.06).missing == pytest.approx(0.01)
+    assert found["contrast pairs, both right"].missing == pytest.approx(0.35)
+    # The rows of seeds count 21 to 23 right, of nine sentences here.
+    assert found["given article, share right"].seeds["mean"] == pytest.approx(22 / 9)
+    assert not any(aim.what.startswith("real news") for aim in small_context()["aims"])
+
+
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     context = small_context(sets=("real news",))

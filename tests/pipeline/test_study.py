@@ -99,6 +99,9 @@ def test_an_interrupted_study_goes_on_and_other_inputs_start_anew(data: Data, pa
     assert second[0]["sentences"] == -1, "a row that is there was made again"
     assert first[1] == second[1]
     assert [row["sentences"] for row in run(todo[:1], "two")] == [38]
+    (tmp_path / TRANSFORMER).mkdir()
+    (tmp_path / TRANSFORMER / "model.safetensors").write_text("trained by other code")
+    assert [row["model"] for row in run(todo[1:2], "two")] == [FROZEN], "a row of another model was kept"
 
 
 def test_the_curve_ends_at_the_whole_training_split(tmp_path: Path) -> None:
@@ -117,6 +120,10 @@ def test_settings_and_data_are_what_rows_depend_on(params: Path, tmp_path: Path)
     file.write_text("{}")
     before = fingerprint(params, [file])
     assert fingerprint(params, [file]) == before
+    changed = params.read_text().replace("setfit_pairs: 200", "setfit_pairs: 300")
+    other = tmp_path / "other.yaml"
+    other.write_text(changed)
+    assert fingerprint(other, [file]) != before
     file.write_text("{ }")
     assert fingerprint(params, [file]) != before
 
