@@ -138,11 +138,13 @@ class Run:
 
     def into_file(self, output: Path, form: str, model: Path | None, *, resume: bool) -> None:
         """Let a file of records grow, from its start or from where an unfinished run stopped."""
-        from newsvoice.archive import Archive
+        from newsvoice.archive import Archive, beside
         from newsvoice.render.columnar import require_pyarrow, write_parquet
 
         if form == "parquet":
             require_pyarrow(output)
+        if resume and output.exists() and not beside(output.resolve(), "journal").exists():
+            click.echo(f"newsvoice: {output} is finished; it is labelled anew", err=True)
         archive = Archive(output, self.settings(form, model), resume=resume, header=self.header(form))
         with archive, self.keeping(archive):
             state = archive.state

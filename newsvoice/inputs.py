@@ -63,9 +63,9 @@ def is_url(name: str) -> bool:
 def find_sources(inputs: Sequence[Path], *, text_field: str | None, leave_out: Collection[Path] = ()) -> list[Source]:
     """Return every file that the arguments name, in order; folders and globs in order of name.
 
-    A folder stands for the articles in it, at any depth; if it has none, for its tables. `leave_out` are
-    resolved paths that no folder or glob yields (an output that lies beside its inputs). A file that is
-    named twice is read once. With a `text_field`, standard input holds JSON Lines.
+    A folder stands for the articles in it, at any depth, hidden ones left out; if it has none, for its
+    tables. `leave_out` are resolved paths that no folder or glob yields (an output that lies beside its
+    inputs). A file that is named twice is read once. With a `text_field`, standard input holds JSON Lines.
     """
     found = (source for path in inputs for source in _expand(path, leave_out))
     sources = list({source.path.absolute(): source for source in found}.values())
@@ -79,8 +79,8 @@ def left_out(folder: Path, sources: Sequence[Source], leave_out: Collection[Path
     """Say what lies in a folder that a reader may expect to be read and that is not, or nothing."""
     chosen = {source.path for source in sources}
     unread = {*TABLES, *(ending for endings in ELSEWHERE.values() for ending in endings)}
-    files = (p for p in folder.rglob("*") if p.suffix.lower() in unread and p not in chosen and p.is_file())
-    counts = Counter(p.suffix.lower() for p in files if p.resolve() not in leave_out)
+    files = (p for p in _files(folder, leave_out) if p.suffix.lower() in unread and p not in chosen)
+    counts = Counter(p.suffix.lower() for p in files)
     if not counts:
         return ""
     kinds = ", ".join(f"{count:,} {ending}" for ending, count in sorted(counts.items()))
@@ -127,7 +127,7 @@ def table_documents(
 def _expand(path: Path, leave_out: Collection[Path]) -> Iterator[Source]:
     """Yield a file as it is, the files of a folder, or those that a pattern matches."""
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.is_file() and p.resolve() not in leave_out)
+        found = sorted(_files(path, leave_out))
         chosen = [p for p in found if p.suffix.lower() in SUFFIXES] or [p for p in found if p.suffix.lower() in TABLES]
         endings = ", ".join(sorted(SUFFIXES))
         problem = f"no article in this folder; articles end in {endings}, tables in {', '.join(TABLES)}"
@@ -141,6 +141,14 @@ def _expand(path: Path, leave_out: Collection[Path]) -> Iterator[Source]:
     if not chosen:
         yield Source(path, readable(path), "problem", problem=problem)
     yield from map(_source, chosen)
+
+
+def _files(folder: Path, leave_out: Collection[Path]) -> Iterator[Path]:
+    """Yield the files of a folder at any depth; hidden ones, and those of hidden folders, are a program's own."""
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.is_file() and path.resolve() not in leave_out:
+            yield path
 
 
 def _source(path: Path) -> Source:

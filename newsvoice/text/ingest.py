@@ -5,6 +5,7 @@ and everything downstream points into it by offset. HTML is the exception: its p
 trafilatura, and offsets point into that extract, which travels in the record.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,8 @@ def decode(data: bytes, *, where: str) -> str:
 
     Raises `NewsvoiceError` for binary data and other encodings.
     """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise NewsvoiceError("UTF-16, not UTF-8", where=where, advice="convert it first: iconv -f utf-16 -t utf-8")
     if b"\x00" in data:
         position = data.index(b"\x00")
         raise NewsvoiceError(

@@ -335,6 +335,12 @@ def test_an_output_never_replaces_an_input(run: Run, news: Path) -> None:
     assert news.read_bytes() == before
 
 
+def test_a_finished_output_is_named_where_a_resume_is_asked_for(run: Run, news: Path) -> None:
+    arguments = ["predict", news, "--text-field", "body", "-o", "labels.jsonl"]
+    assert run(*arguments, "--resume")[2] == ""
+    assert run(*arguments, "--resume")[2] == "newsvoice: labels.jsonl is finished; it is labelled anew\n"
+
+
 @pytest.mark.parametrize("kind", ["rejected.jsonl", "part", "journal"])
 def test_what_a_run_would_delete_is_no_input(run: Run, news: Path, kind: str) -> None:
     mended = Path(f"labels.jsonl.{kind}")

@@ -54,6 +54,12 @@ def test_a_folder_stands_for_its_articles_and_not_for_tables_beside_them() -> No
     assert found("in") == [("c", "article"), ("b", "article")]
 
 
+def test_hidden_files_of_a_folder_are_a_programs_own() -> None:
+    write("in/a.txt", "in/.b.txt", "in/.checkpoints/c.txt", ".d/e.txt")
+    assert found("in") == [("a", "article")]
+    assert found(".d", "in/.b.txt") == [("e", "article"), (".b", "article")]
+
+
 def test_a_folder_without_articles_stands_for_its_tables() -> None:
     write("in/2.jsonl", "in/1.parquet", "in/sub/3.NDJSON", "in/notes.pdf")
     assert found("in") == [("1", "parquet"), ("2", "jsonl"), ("3", "jsonl")]
