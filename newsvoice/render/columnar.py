@@ -18,6 +18,8 @@ from newsvoice.render.rows import dumps, flattened
 # Records a row group: some 50 MB of text.
 GROUP = 50_000
 _LARGEST = 2**63
+# From here on a float no longer tells one whole number from the next.
+_EXACT = 2**53
 _WORDS, _COLUMNS = "words", "columns"
 
 
@@ -41,6 +43,7 @@ def write_parquet(lines: Path, target: Path, *, columns: Mapping[str, str] | Non
         "null": arrow.string(),
         "bool": arrow.bool_(),
         "int": arrow.int64(),
+        "long": arrow.int64(),
         "float": arrow.float64(),
         "text": arrow.string(),
         "json": arrow.string(),
@@ -105,7 +108,9 @@ def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int):
-        return "int" if -_LARGEST <= value < _LARGEST else "json"
+        if abs(value) <= _EXACT:
+            return "int"
+        return "long" if -_LARGEST <= value < _LARGEST else "json"
     if isinstance(value, float):
         return "float"
     if isinstance(value, str) and not half_character(value):
@@ -119,4 +124,5 @@ def common_kind(first: str, second: str) -> str:
         return first
     if first == "null":
         return second
-    return "float" if {first, second} == {"int", "float"} else "json"
+    numbers = {frozenset({"int", "float"}): "float", frozenset({"int", "long"}): "long"}
+    return numbers.get(frozenset({first, second}), "json")

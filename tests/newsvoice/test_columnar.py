@@ -62,6 +62,8 @@ def test_summaries_have_a_column_a_count(tmp_path: Path) -> None:
         ([1, "a"], "string", ["1", '"a"']),
         ([True, 1], "string", ["true", "1"]),
         ([{"a": 1}, [2]], "string", ['{"a": 1}', "[2]"]),
+        ([1, 2**53 + 1], "int64", [1, 2**53 + 1]),
+        ([2**53 + 1, 0.5], "string", [str(2**53 + 1), "0.5"]),
         ([2**70, 1], "string", [str(2**70), "1"]),
         (["\ud83d", "a"], "string", ['"\\ud83d"', '"a"']),
     ],
