@@ -48,7 +48,7 @@ class Newsvoice:
         """Label the sentences of one article, in order; boilerplate (bylines, captions) is left out.
 
         `start` and `end` of a prediction are offsets into `text`. Raises `NewsvoiceError` when no prose is in it, or
-        half a character (a lone surrogate).
+        half a character (a lone surrogate), `TypeError` for what is no text.
 
         >>> text = "By Ada Low\\n\\nThe fee rose. Nobody asked why."
         >>> [text[p.start : p.end] for p in load().predict(text)]
@@ -91,14 +91,15 @@ class Newsvoice:
 
 
 def _sentences(text: str, number: int = 0) -> list[Sentence]:
+    if not isinstance(text, str):
+        raise TypeError(f"text {number} is {type(text).__name__}, not str")
     if half_character(text):
-        raise NewsvoiceError("half a character (a lone surrogate) in it", where=f"text {number}")
+        advice = "decode it again from its bytes, or leave the character out"
+        raise NewsvoiceError("half a character (a lone surrogate) in it", where=f"text {number}", advice=advice)
     return segment(parse_article(text, article_id=str(number)))
 
 
 def _sentences_or_none(text: str, number: int) -> list[Sentence]:
-    if not isinstance(text, str):
-        raise TypeError(f"text {number} is {type(text).__name__}, not str")
     try:
         return _sentences(text, number)
     except NewsvoiceError:

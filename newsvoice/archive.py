@@ -86,6 +86,7 @@ class Archive:
         self._records = _open_locked(self.part, shown=output)
         try:
             unfinished = self._read_journal(output, resume=resume)
+            self.resumed = unfinished is not None
             self.state = unfinished or State()
             if not self.state.finished:
                 _cut(self._records, self.state.output, self.part)

@@ -1,5 +1,6 @@
 """One run of `newsvoice predict`: results from sources to a stream or file, and what is said on the way."""
 
+import os
 import signal
 import sys
 import threading
@@ -45,7 +46,6 @@ def predict_here(
     Raises `click.UsageError` for what does not go together, `NewsvoiceError` for what the user can mend,
     `PartlyDoneError` if documents were rejected.
     """
-    from newsvoice.documents import readable
     from newsvoice.inputs import find_sources, is_url, left_out
 
     for name in (*inputs, output or ""):
@@ -66,14 +66,15 @@ def predict_here(
     from newsvoice.engine import load_engine
     from newsvoice.runtime.backends import cores
 
-    own = [] if target is None else written(target)
+    own = [] if target is None else written(target) if grows else [target.resolve()]
     sources = find_sources(list(map(Path, inputs)), text_field=text_field, leave_out=own)
     for folder in filter(Path.is_dir, map(Path, inputs)):
         if note := left_out(folder, sources, own):
             click.echo(printable(note), err=True)
-    if both := next((source.path for source in sources if source.path.resolve() in own), None):
-        what = "is an input, too" if both.resolve() == own[0] else f"is an input, and a file that {target} needs"
-        raise NewsvoiceError(what, where=readable(both), advice="name another output")
+    for path in filter(Path.is_file, own):
+        if any(_is_file(source, path) for source in sources):
+            what = "is an input, too" if path == own[0] else f"is an input, and a file that {target} needs"
+            raise NewsvoiceError(what, where=_shown(path), advice="name another output")
     rendered = {"jsonl": "jsonl", "csv": "csv", "parquet": "jsonl"}.get(form, "labelled")
     tables = any(source.kind in ("jsonl", "parquet") for source in sources)
     task = replace(task, form=rendered, columns=tables, text_field=text_field or task.text_field)
@@ -85,6 +86,24 @@ def predict_here(
         else:
             run.into_stream(target, form)
     run.conclude(target if grows else None)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as it can be said from here."""
+    from newsvoice.documents import readable
+
+    here = Path.cwd()
+    return readable(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _is_file(source: "Source", path: Path) -> bool:
+    """Whether a source reads this very file, by whatever name, or from standard input."""
+    from newsvoice.inputs import STDIN
+
+    try:
+        return os.path.samestat(os.fstat(0) if source.path == STDIN else source.path.stat(), path.stat())
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -138,14 +157,14 @@ class Run:
 
     def into_file(self, output: Path, form: str, model: Path | None, *, resume: bool) -> None:
         """Let a file of records grow, from its start or from where an unfinished run stopped."""
-        from newsvoice.archive import Archive, beside
+        from newsvoice.archive import Archive
         from newsvoice.render.columnar import require_pyarrow, write_parquet
 
         if form == "parquet":
             require_pyarrow(output)
-        if resume and output.exists() and not beside(output.resolve(), "journal").exists():
-            click.echo(f"newsvoice: {output} is finished; it is labelled anew", err=True)
         archive = Archive(output, self.settings(form, model), resume=resume, header=self.header(form))
+        if resume and output.exists() and not archive.resumed:
+            click.echo(f"newsvoice: no unfinished run beside {output}; it is labelled anew", err=True)
         with archive, self.keeping(archive):
             state = archive.state
             self.documents, self.articles, self.rejections = state.documents, state.articles, state.rejections

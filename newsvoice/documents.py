@@ -25,8 +25,11 @@ ROWS_AT_A_TIME = 64
 DEEPEST = 100
 # How a web page begins, behind what may stand before it.
 _PAGE = re.compile(
-    r"[\ufeff\s]*(?:(?:<\?xml[^>]*>|<!--.*?-->)\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+    r"[\ufeff\s]*(?:(?:<\?xml[^>]*>|<!--(?:(?!-->).)*-->)\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
+_HALF = re.compile("[\\ud800-\\udfff]")
+# What pyarrow raises where a value is none of Python's: dates beyond its years, unknown time zones, broken text.
+_UNREADABLE = (ValueError, OverflowError, LookupError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +209,29 @@ def parquet_documents(
 
 
 def _values(batch: Any) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield each row of a batch and why it cannot be read: a date that Python has none for, text that is not UTF-8."""
+    """Yield each row of a batch, and why it cannot be read, if so; what Python has no value for is kept as text."""
     try:
         yield from ((row, "") for row in batch.to_pylist())
-    except (ValueError, OverflowError):
+    except _UNREADABLE:
         for number in range(len(batch)):
-            row, unread = {}, ""
+            row, reasons = {}, []
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
-                try:
-                    row[name] = column[number].as_py()
-                except (ValueError, OverflowError) as error:
-                    unread = f"field {name!r} cannot be read ({str(error).partition(chr(10))[0]})"
-            yield row, unread
+                row[name], reason = _value(column[number])
+                reasons += [f"field {name!r} cannot be read ({reason})"] if reason else []
+            yield row, "; ".join(reasons)
+
+
+def _value(scalar: Any) -> tuple[Any, str]:
+    """Return a value of Arrow's as Python's, and why it is not what stood there: text that is not UTF-8."""
+    try:
+        return scalar.as_py(), ""
+    except _UNREADABLE as error:
+        reason = str(error).partition("\n")[0]
+    try:
+        return scalar.cast("string").as_py(), ""
+    except _UNREADABLE:
+        held = scalar.as_buffer() if hasattr(scalar, "as_buffer") else None
+        return None if held is None else held.to_pybytes().decode("utf-8", errors="replace"), reason
 
 
 def split_row(value: Any, *, text_field: str) -> tuple[str | None, dict[str, Any], str]:
@@ -245,7 +259,7 @@ def split_row(value: Any, *, text_field: str) -> tuple[str | None, dict[str, Any
 
 def half_character(text: str) -> bool:
     """Whether a text holds a lone surrogate, which is no character and which no tokenizer reads."""
-    return any("\ud800" <= c <= "\udfff" for c in text)
+    return _HALF.search(text) is not None
 
 
 def jsonable(value: Any, *, depth: int = 0) -> Any:

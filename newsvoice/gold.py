@@ -70,7 +70,9 @@ def _row(row: Mapping[str, Any], *, where: str) -> tuple[str, str, Any]:
     if not isinstance(text, str) or not text.strip():
         raise NewsvoiceError("an empty sentence", where=where)
     if half_character(text):
-        raise NewsvoiceError("a sentence with half a character (a lone surrogate)", where=where)
+        raise NewsvoiceError(
+            "a sentence with half a character (a lone surrogate)", where=where, advice="leave the character out"
+        )
     return text, label, row.get("para", row.get("paragraph"))
 
 

@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from newsvoice.documents import (
@@ -68,7 +68,10 @@ def find_sources(inputs: Sequence[Path], *, text_field: str | None, leave_out: C
     inputs). A file that is named twice is read once. With a `text_field`, standard input holds JSON Lines.
     """
     found = (source for path in inputs for source in _expand(path, leave_out))
-    sources = list({source.path.absolute(): source for source in found}.values())
+    once: dict[Path, Source] = {}
+    for source in found:
+        once.setdefault(source.path.resolve(), source)
+    sources = list(once.values())
     if text_field is not None:
         sources = [replace(s, kind="jsonl") if s.path == STDIN else s for s in sources]
     names = names_of([source.path for source in sources])
@@ -77,9 +80,9 @@ def find_sources(inputs: Sequence[Path], *, text_field: str | None, leave_out: C
 
 def left_out(folder: Path, sources: Sequence[Source], leave_out: Collection[Path] = ()) -> str:
     """Say what lies in a folder that a reader may expect to be read and that is not, or nothing."""
-    chosen = {source.path for source in sources}
+    chosen = {source.path.resolve() for source in sources}
     unread = {*TABLES, *(ending for endings in ELSEWHERE.values() for ending in endings)}
-    files = (p for p in _files(folder, leave_out) if p.suffix.lower() in unread and p not in chosen)
+    files = (p for p in _files(folder, leave_out) if p.suffix.lower() in unread and p.resolve() not in chosen)
     counts = Counter(p.suffix.lower() for p in files)
     if not counts:
         return ""
@@ -143,11 +146,15 @@ def _expand(path: Path, leave_out: Collection[Path]) -> Iterator[Source]:
     yield from map(_source, chosen)
 
 
+def is_hidden(path: PurePath) -> bool:
+    """Whether a path goes through a hidden file or folder."""
+    return any(part.startswith(".") for part in path.parts)
+
+
 def _files(folder: Path, leave_out: Collection[Path]) -> Iterator[Path]:
     """Yield the files of a folder at any depth; hidden ones, and those of hidden folders, are a program's own."""
     for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file() and path.resolve() not in leave_out:
+        if not is_hidden(path.relative_to(folder)) and path.is_file() and path.resolve() not in leave_out:
             yield path
 
 

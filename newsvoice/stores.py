@@ -15,7 +15,7 @@ from pyarrow import ArrowException, ArrowInvalid
 from pyarrow.fs import FileSelector, FileSystem, FileType, FSSpecHandler, LocalFileSystem, PyFileSystem
 
 from newsvoice.errors import NewsvoiceError
-from newsvoice.inputs import TABLES, Kind, Source, is_url, names_of
+from newsvoice.inputs import TABLES, Kind, Source, is_hidden, is_url, names_of
 
 _READ_AHEAD = 1 << 20
 
@@ -89,6 +89,10 @@ def find_tables(inputs: Sequence[str]) -> tuple[list[Place], list[tuple[int, Sou
             raise NewsvoiceError(
                 f"cannot be read ({reason})", where=place.shown, advice="check address and access"
             ) from error
+    once: dict[tuple[str, Path], tuple[int, Source]] = {}
+    for number, source in found:
+        once.setdefault((places[number].files.type_name, source.path), (number, source))
+    found = list(once.values())
     names = names_of([source.path for _, source in found])
     return places, [(number, replace(source, name=names[source.path])) for number, source in found]
 
@@ -100,7 +104,12 @@ def _expand(place: Place) -> Iterator[Any]:
         yield info
         return
     if info.type == FileType.Directory:
-        tables = [one for one in place.list(place.path, deep=True) if _kind(one.path)]
+        below = PurePosixPath(place.path)
+        tables = [
+            one
+            for one in place.list(place.path, deep=True)
+            if _kind(one.path) and not is_hidden(PurePosixPath(one.path).relative_to(below))
+        ]
         problem = f"no table in this folder; tables end in {', '.join(TABLES)}"
     else:
         fixed = "/".join(_before_magic(place.path))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from newsvoice.documents import Document
 from newsvoice.engine import Engine
 from newsvoice.errors import NewsvoiceError
+from newsvoice.runtime.backends import cores
 from newsvoice.work import LoadEngine, Result, Task, label_chunk
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def label_chunks(chunks: Iterable[list[Document]], *, load: LoadEngine, task: Ta
 
     # Fresh processes: a fork would copy the locks of whatever threads run here.
     context = multiprocessing.get_context("spawn")
-    threads = max(1, (os.cpu_count() or 1) // jobs)
+    threads = max(1, cores() // jobs)
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(threads,))
     waiting: deque[Future[Result]] = deque()

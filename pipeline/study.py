@@ -139,7 +139,8 @@ def study(
     """Do what is missing of `todo` and write `record` after every training."""
     old = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     beside = {"inputs": inputs, "classifier_sha256": folder_hash(models / TRANSFORMER)}
-    # Code is no input here: what it changes shows in the recorded model.
+    # Code is no input here. What it changes in the transformer shows in the recorded model; what it changes in the
+    # others does not: remove their rows then.
     rows = old["rows"] if all(old.get(key) == value for key, value in beside.items()) else []
     done = {(row["model"], row["share"], row["seed"]) for row in rows}
     of_repro = load_settings(params, "finetune", FinetuneSettings).seed

@@ -14,6 +14,11 @@ from newsvoice.errors import NewsvoiceError
 from newsvoice.records import Article, Block, BlockKind
 from newsvoice.text.boilerplate import is_boilerplate
 
+# Encodings by their byte-order marks; UTF-32's begins with UTF-16's.
+_WIDE = {
+    "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
 # Web pages, whose prose is taken out; and all that is read.
 PAGES = frozenset({".html", ".htm"})
 SUFFIXES = frozenset({".txt", ".md", ".markdown", *PAGES})
@@ -76,8 +81,10 @@ def decode(data: bytes, *, where: str) -> str:
 
     Raises `NewsvoiceError` for binary data and other encodings.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise NewsvoiceError("UTF-16, not UTF-8", where=where, advice="convert it first: iconv -f utf-16 -t utf-8")
+    for name, marks in _WIDE.items():
+        if data.startswith(marks):
+            advice = f"convert it first: iconv -f {name.lower()} -t utf-8"
+            raise NewsvoiceError(f"{name}, not UTF-8", where=where, advice=advice)
     if b"\x00" in data:
         position = data.index(b"\x00")
         raise NewsvoiceError(

@@ -60,8 +60,9 @@ def _at_home(results: Mapping[str, Any], runs: Mapping[str, Any]) -> Iterator[Ai
     pairs, seeds = results["contrast"][TRANSFORMER], runs.get("contrast_both_right")
     if pairs["both_right"] is not None:
         yield Aim("contrast pairs, both right", PAIRS, pairs["both_right"], pairs["interval"], seeds)
-    for given in results["given"].values():
+    for number, given in enumerate(results["given"].values()):
         right, sentences = given[TRANSFORMER]["right"], given[TRANSFORMER]["sentences"]
-        if counted := runs.get("given_article"):
+        # Runs count the first one alone.
+        if counted := None if number else runs.get("given_article"):
             counted = counted | {key: counted[key] / sentences for key in ("mean", "low", "high")}
         yield Aim("given article, share right", GIVEN, right / sentences, seeds=counted)

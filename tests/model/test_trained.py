@@ -139,3 +139,4 @@ def test_the_exported_model_agrees_on_the_whole_test_split(staged_all: list[Scor
 
 def test_the_confidence_that_help_recommends_is_the_reports() -> None:
     assert json.loads((ROOT / "reports/results.json").read_text(encoding="utf-8"))["min_confidence"] == RECOMMENDED
+    assert f"`--min-confidence {RECOMMENDED}`" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -87,4 +87,6 @@ def test_half_a_character_is_named_and_ends_no_long_run() -> None:
     newsvoice = api.Newsvoice(FakeEngine())
     with pytest.raises(NewsvoiceError, match="half a character"):
         newsvoice.predict("Ships \ud800 pay.")
+    with pytest.raises(TypeError, match="text 0 is bytes, not str"):
+        newsvoice.predict(b"Ships pay.")  # type: ignore[arg-type]
     assert [len(found) for found in newsvoice.predict_many(["Ships \ud800 pay.", "Tugs do not."])] == [0, 1]

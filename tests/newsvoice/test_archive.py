@@ -527,8 +527,7 @@ def test_a_lack_of_memory_is_no_fault_of_the_document(tmp_path: Path) -> None:
 
 def test_documents_of_one_name_do_not_read_each_other_along(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Ships pay. Tugs pay.")
-    path = tmp_path / "a.txt"
-    twice = list(read_documents(find_sources([path, path], text_field=None), text_field="text"))
-    once = label_chunk(twice[:1], FakeEngine(), Task()).data
+    one = list(read_documents(find_sources([tmp_path / "a.txt"], text_field=None), text_field="text"))
+    once = label_chunk(one, FakeEngine(), Task()).data
 
-    assert label_chunk(twice, FakeEngine(), Task()).data == once + once
+    assert label_chunk([*one, *one], FakeEngine(), Task()).data == once + once

@@ -271,7 +271,7 @@ def test_a_run_that_dies_leaves_no_output(run: Run, article: Path, form: str, mo
         run("predict", article, again, "-f", form, "-o", "out")
 
     # Records that grow in a file are safe beside it, for a resume.
-    safe = [name for name in files(Path()) if form in GROWING and name.startswith("out.")]
+    safe = ["out.journal", "out.part", "out.rejected.part"] if form in GROWING else []
     assert files(Path()) == ["again.txt", "fee.txt", *safe]
 
 
@@ -462,7 +462,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(arguments: list[str]) -> None
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("before", ["", "<!-- saved from a site -->\n", '<?xml version="1.0"?>\n'])
+@pytest.mark.parametrize("before", ["", "<!-- saved from a site -->\n" * 40, '<?xml version="1.0"?>\n'])
 def test_a_page_on_standard_input_is_read_as_a_page(run: Run, before: str) -> None:
     prose = "The council met on Monday to set the fee. Ships that call at the pier will pay it twice a year."
     page = f"<!DOCTYPE html><html><body><script>var fee = 1;</script><article><p>{prose}</p></article></body></html>"

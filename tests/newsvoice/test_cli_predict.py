@@ -149,20 +149,33 @@ def test_a_row_that_cannot_be_carried_is_rejected_and_the_run_goes_on(run: Run, 
     assert rejected[2]["input"] == {"text": None, "score": None}
 
 
-def test_a_parquet_value_that_python_has_none_for_is_one_rejected_row(run: Run) -> None:
+def test_a_parquet_value_that_python_has_none_for_is_kept_as_text_or_rejected(run: Run) -> None:
     arrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     texts = arrow.array([b"Ships pay.", b"Tugs pay.", b"Boats do not.", b"\xff"], arrow.binary()).view(arrow.string())
-    table = arrow.table({"text": texts, "when": arrow.array([0, 10**12, 0, 0], arrow.timestamp("s"))})
-    parquet.write_table(table, "news.parquet")
+    dates = arrow.array([0, 10**7, 0, 0], arrow.date32())
+    parquet.write_table(arrow.table({"text": texts, "when": dates}), "news.parquet")
     code, _, err = run("predict", "news.parquet", "-o", "labels.jsonl")
     assert code == 3
-    assert "news.parquet:2: field 'when' cannot be read" in err
     assert "news.parquet:4: field 'text' cannot be read" in err
     labelled = [json.loads(line) for line in Path("labels.jsonl").read_text().splitlines()]
-    assert [row["text"] for row in labelled] == ["Ships pay.", "Boats do not."]
-    rejected = [json.loads(line)["input"] for line in Path("labels.jsonl.rejected.jsonl").read_text().splitlines()]
-    assert rejected == [{"text": "Tugs pay."}, {"when": "1970-01-01T00:00:00"}]
+    assert [(row["text"], row["columns"]["when"]) for row in labelled] == [
+        ("Ships pay.", "1970-01-01"),
+        ("Tugs pay.", "29349-01-26"),
+        ("Boats do not.", "1970-01-01"),
+    ]
+    [rejected] = [json.loads(line)["input"] for line in Path("labels.jsonl.rejected.jsonl").read_text().splitlines()]
+    assert rejected == {"text": "\ufffd", "when": "1970-01-01"}
+
+
+def test_a_column_in_a_time_zone_that_is_none_ends_no_run(run: Run) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    times = arrow.array([0, 0], arrow.timestamp("us", tz="Nowhere/X"))
+    parquet.write_table(arrow.table({"text": ["Ships pay.", "Tugs pay."], "when": times}), "news.parquet")
+    code, _, err = run("predict", "news.parquet", "-o", "labels.jsonl")
+    assert code == 1
+    assert "news.parquet:1: field 'when' cannot be read ('Nowhere/X')" in err
 
 
 def test_many_notes_are_counted(run: Run) -> None:
@@ -338,7 +351,7 @@ def test_an_output_never_replaces_an_input(run: Run, news: Path) -> None:
 def test_a_finished_output_is_named_where_a_resume_is_asked_for(run: Run, news: Path) -> None:
     arguments = ["predict", news, "--text-field", "body", "-o", "labels.jsonl"]
     assert run(*arguments, "--resume")[2] == ""
-    assert run(*arguments, "--resume")[2] == "newsvoice: labels.jsonl is finished; it is labelled anew\n"
+    assert run(*arguments, "--resume")[2] == "newsvoice: no unfinished run beside labels.jsonl; it is labelled anew\n"
 
 
 @pytest.mark.parametrize("kind", ["rejected.jsonl", "part", "journal"])
@@ -352,9 +365,22 @@ def test_what_a_run_would_delete_is_no_input(run: Run, news: Path, kind: str) ->
     assert not Path("labels.jsonl").exists()
 
 
+def test_what_a_run_would_delete_is_not_read_from_standard_input(news: Path, tmp_path: Path) -> None:
+    for name in ("labels.jsonl", "labels.jsonl.part"):
+        (tmp_path / name).write_text(news.read_text(encoding="utf-8"), encoding="utf-8")
+        with (tmp_path / name).open("rb") as stream:
+            arguments = ["predict", "-", "--text-field", "body", "-o", str(tmp_path / "labels.jsonl")]
+            done = subprocess.run([*COMMAND, *arguments], stdin=stream, capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 1
+        assert f"{name}: is an input" in done.stderr
+        assert (tmp_path / name).read_text(encoding="utf-8") == news.read_text(encoding="utf-8")
+
+
 def test_a_file_that_is_named_twice_is_read_once(run: Run, news: Path) -> None:
     _, once, _ = run("predict", news, "--text-field", "body")
-    assert run("predict", news, news.name, "*.jsonl", "--text-field", "body")[1] == once
+    Path("same").mkdir()
+    Path("same/link.jsonl").symlink_to(news)
+    assert run("predict", news, news.name, "*.jsonl", "same/link.jsonl", "--text-field", "body")[1] == once
 
 
 def test_the_lines_of_a_page_are_no_sentences(run: Run) -> None:
@@ -368,6 +394,8 @@ def test_what_is_closed_is_said(run: Run, news: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "stdin", None)
     assert "standard input is closed" in run("predict", "-")[2]
     assert "standard input is closed" in run("predict")[2]
+    monkeypatch.setattr(sys, "stdout", None)
+    assert "standard output is closed; name a file with --output" in run("predict", news)[2]
 
 
 def test_an_empty_table_is_named(run: Run) -> None:

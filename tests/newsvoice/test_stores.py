@@ -35,6 +35,13 @@ def test_folders_patterns_and_files(tables: Path, scheme: str) -> None:
         assert stream.readline(100) == b"{}\n"
 
 
+def test_hidden_tables_are_left_out_and_none_is_read_twice(tables: Path) -> None:
+    (tables / "2025/.old").mkdir()
+    (tables / "2025/.old/a.jsonl").write_text("{}\n")
+    folder = [(0, "a", "jsonl"), (0, "b", "parquet")]
+    assert found(f"{tables}/2025", f"{tables}/2025/a.jsonl", f"file://{tables}/2025/*.parquet") == folder
+
+
 def test_names_are_those_of_the_local_engine(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from newsvoice.inputs import find_sources
 

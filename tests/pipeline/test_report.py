@@ -59,6 +59,11 @@ def test_aims_are_judged_by_the_recorded_model_to_the_last_digit() -> None:
     assert macro_f1.measured == results("x")[0]["models"][TRANSFORMER]["macro_f1"]
     assert macro_f1.missing == max(0.0, 0.88 - macro_f1.measured)
     assert replace(macro_f1, measured=0.87996).missing == pytest.approx(0.00004)
+    near = small_context() | {"aims": [replace(macro_f1, measured=0.87996), replace(macro_f1, measured=0.88)]}
+    for template in ("report.html.j2", "report.md.j2"):
+        text = render(template, near)
+        assert text.count("short by less than 0.0001") == 1
+        assert "short by 0.0" not in text
     error = found["real news, calibration error"]
     assert error.most
     assert replace(error, measured=0.06).missing == pytest.approx(0.01)

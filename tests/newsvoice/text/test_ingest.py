@@ -260,10 +260,11 @@ def test_a_page_without_an_article_is_refused(page: str) -> None:
         (b"Advertisement\n\nPhoto: Ada Low\n\nShare\n", "no prose"),
         (b"The council\x00 met.", r"binary, not text \(NUL at byte 11\)"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary, not text"),
+        ("The fee rises.".encode("utf-32"), "UTF-32, not UTF-8; convert it first: iconv -f utf-32 -t utf-8"),
         ("The fee rises.".encode("utf-16"), "UTF-16, not UTF-8; convert it first: iconv -f utf-16 -t utf-8"),
         ("The café shut.".encode("latin-1"), r"not UTF-8 \(byte 0xe9 at 7\).*iconv"),
     ],
-    ids=["empty", "white", "bom", "front matter", "boilerplate", "nul", "png", "utf-16", "latin-1"],
+    ids=["empty", "white", "bom", "front matter", "boilerplate", "nul", "png", "utf-32", "utf-16", "latin-1"],
 )
 def test_unusable_content_is_refused_in_one_line(tmp_path: Path, data: bytes, message: str) -> None:
     path = tmp_path / "bad.txt"
