@@ -61,8 +61,8 @@ def page(results: Mapping[str, Record]) -> str:
     for name, section in (("runtime", runtime), ("soak", soak), ("cluster", cluster)):
         if name in results:
             lines += ["", *section(results[name])]
-        if name in results and name != "runtime" and not of_the_present_model(results, name):
-            lines += ["", "Measured with an earlier model than the ratios above."]
+            if not of_the_present_model(results, name):
+                lines += ["", "Measured with an earlier model than the ratios above."]
     return "\n".join(lines) + "\n"
 
 

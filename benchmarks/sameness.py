@@ -149,6 +149,7 @@ def compared(
             {
                 "profile": one.settings["profile"],
                 "machine": one.name,
+                "emulated": bool(one.emulator),
                 "train_sentences": len(read["train"]) + len(read["contrast"]),
                 "same_bytes": digest == digest_before,
                 **difference(before, after, gold),
@@ -199,7 +200,7 @@ def finetune(place: Path, where: Machine) -> None:
 
 def page(record: Mapping[str, Any]) -> str:
     """Return `docs/reproducibility.md`."""
-    emulated = [row for row in record["rows"] if row["machine"].startswith("`")]
+    emulated = [row for row in record["rows"] if row["emulated"]]
     elsewhere = "Whether they hold on another maker's processor no row has measured."
     if emulated:
         verb = "hold" if all(row["same_bytes"] for row in emulated) else "do not hold"

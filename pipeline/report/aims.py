@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from newsvoice.labels import EDITORIAL_FRAMING, REPORTED_SPEECH
 from pipeline.classifiers.registry import TRANSFORMER
+from pipeline.report.render import words
 
 # Least F1 on real news.
-NEWS_F1: Final = {"macro_f1": 0.88, EDITORIAL_FRAMING.name: 0.75, REPORTED_SPEECH.name: 0.95}
+NEWS_MACRO_F1: Final = 0.88
+NEWS_F1: Final = {EDITORIAL_FRAMING.name: 0.75, REPORTED_SPEECH.name: 0.95}
 # Least macro-F1 there above TF-IDF's, and the largest calibration error.
 NEWS_LEAD: Final = 0.12
 NEWS_ECE: Final = 0.05
@@ -33,6 +35,13 @@ class Aim:
         """What the measured figure lacks; 0 where the aim is reached."""
         return max(0.0, self.measured - self.wanted if self.most else self.wanted - self.measured)
 
+    @property
+    def verdict(self) -> str:
+        """Whether the aim is reached, or how far it is."""
+        if not self.missing:
+            return "yes"
+        return f"short by {self.missing:.4f}" if self.missing >= 0.00005 else "short by less than 0.0001"
+
 
 def aims(
     results: Mapping[str, Any], news: Mapping[str, Any] | None, *, name: str | None, runs: Mapping[str, Any]
@@ -47,11 +56,11 @@ def aims(
 
 def _on_news(news: Mapping[str, Any], runs: Mapping[str, Any]) -> Iterator[Aim]:
     model, lead = news["models"][TRANSFORMER], news["comparisons"]["tfidf"]
-    for figure, wanted in NEWS_F1.items():
-        f1 = model if figure == "macro_f1" else model["labels"][figure]
-        key = "macro_f1" if figure == "macro_f1" else "f1"
-        what = "macro-F1" if figure == "macro_f1" else f"F1 of {figure.replace('_', ' ')}"
-        yield Aim(f"real news, {what}", wanted, f1[key], f1[f"{key}_interval"], runs.get(figure))
+    macro_f1, interval = model["macro_f1"], model["macro_f1_interval"]
+    yield Aim("real news, macro-F1", NEWS_MACRO_F1, macro_f1, interval, runs.get("macro_f1"))
+    for label, wanted in NEWS_F1.items():
+        found = model["labels"][label]
+        yield Aim(f"real news, F1 of {words(label)}", wanted, found["f1"], found["f1_interval"], runs.get(label))
     yield Aim("real news, macro-F1 above TF-IDF", NEWS_LEAD, lead["difference"], lead["interval"])
     yield Aim("real news, calibration error", NEWS_ECE, model["calibration"]["ece"], most=True)
 

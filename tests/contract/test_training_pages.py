@@ -34,13 +34,19 @@ def test_every_reproducible_training_gave_the_same_bytes() -> None:
 
 def test_a_page_claims_another_makers_processor_only_where_one_was_emulated() -> None:
     agreement = {"same_labels": 1.0, "macro_f1_change": 0.0, "largest_probability_change": 0.0}
-    row = {"profile": "reproducible", "machine": "as params.yaml says", "train_sentences": 9, "seconds": 1.0}
+    row = {
+        "profile": "reproducible",
+        "machine": "as params.yaml says",
+        "train_sentences": 9,
+        "seconds": 1.0,
+        "emulated": False,
+    }
     row |= {"same_bytes": True, **agreement}
     found = {"machine": "M", "torch": "2", "share_of_articles": 0.1, "test_sentences": 9, "rows": [row]}
     found["answers"] = {"runtime": [{"machine": "ONNX Runtime, f32", **agreement}]}
     assert "no row has measured" in sameness.page(found)
     assert "| `models/runtime` | ONNX Runtime, f32 | 100.00% | +0.0000 | 0.0000 |" in sameness.page(found)
-    emulated = row | {"machine": "`qemu-x86_64 -cpu Haswell`"}
+    emulated = row | {"machine": "`qemu-x86_64 -cpu Haswell`", "emulated": True}
     assert "of another maker they hold." in sameness.page(found | {"rows": [row, emulated]})
     assert "they do not hold." in sameness.page(found | {"rows": [row, emulated | {"same_bytes": False}]})
 

@@ -133,7 +133,7 @@ def test_bad_rows_go_to_a_file_with_reasons_and_the_run_goes_on(run: Run, tmp_pa
     assert shown[-1] == "newsvoice: 20 of 200 inputs failed; the rest is done; see out.jsonl.rejected.jsonl"
 
 
-def test_a_row_that_cannot_be_carried_is_rejected_and_the_run_goes_on(run: Run, tmp_path: Path) -> None:
+def test_a_row_that_cannot_be_carried_is_rejected_and_the_run_goes_on(run: Run) -> None:
     deep = "[" * 600 + "]" * 600
     lines = ['{"text": "Ships pay."}', deep, f'{{"text": "Tugs pay.", "tags": {deep}}}', '{"text": null, "score": NaN}']
     Path("news.jsonl").write_text("\n".join([*lines, '{"text": "Boats do not."}']) + "\n", encoding="utf-8")
