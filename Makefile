@@ -28,7 +28,8 @@ test: $(VENV)/installed $(VENV)/cluster  ## Linters, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	@# One process more than cores: many tests wait for a page, a kill or another process.
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope
 
 external: $(VENV)/installed  ## Score every model on labelled news outside the corpus
 	$(EXTERNAL)
