@@ -102,6 +102,9 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     value = json.loads(line)
                 except json.JSONDecodeError as error:
                     raise NewsvoiceError(f"not JSON ({error.msg})", where=f"{path}:{number}") from error
+                except (ValueError, RecursionError) as error:
+                    # A number of thousands of digits, or brackets nested as deep.
+                    raise NewsvoiceError("JSON that cannot be read", where=f"{path}:{number}") from error
                 if not isinstance(value, dict):
                     raise NewsvoiceError("not a JSON object", where=f"{path}:{number}")
                 yield number, value

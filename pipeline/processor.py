@@ -20,18 +20,22 @@ _ISA = (
 )
 
 
-def processor_type(*, threads: int, pinned: bool = False) -> dict[str, Any]:
+def processor_type(*, threads: int, pinned: bool = False, device: str = "cpu") -> dict[str, Any]:
     """Describe what rounding depends on: maker, family and model, instruction sets, threads, torch build.
+
+    On another `device` than the CPU also which it is.
 
     `pinned`: the process was kept to what all processors of an architecture share (`pipeline.environment`).
     """
     if pinned:
         return {"architecture": platform.machine(), "model": "any", "threads": threads, "torch": torch.__version__}
     capabilities = torch.cpu.get_capabilities()
+    accelerator = {} if device == "cpu" else {"accelerator": torch.cuda.get_device_name(device)}
     return {
         "architecture": platform.machine(),
         **_cpuinfo(),
         "instruction_sets": [name for name in _ISA if capabilities.get(name)],
+        **accelerator,
         "threads": threads,
         "torch": torch.__version__,
     }

@@ -24,7 +24,7 @@ def encoder_source(encoder: str, revision: str | None) -> tuple[str, str | None]
     """
     if encoder == EMBEDDED:
         return str(_embedded_folder()), None
-    folder = Path(encoder)
+    folder = Path(encoder).expanduser()
     if folder.is_dir():
         return str(folder), None
     if encoder.startswith((".", "/", "~")):
@@ -61,7 +61,7 @@ def load_encoder(
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
         Tokenizer.of(tokenizer.backend_tokenizer)
     except (OSError, ValueError, AttributeError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise NewsvoiceError(
             f"cannot use this encoder ({reason})", where=f"finetune.encoder: {encoder}", advice="check id and revision"
         ) from error

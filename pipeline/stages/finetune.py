@@ -44,7 +44,11 @@ def main(paths: argparse.Namespace) -> None:
         },
     )
     # Model bytes are promised for this processor type only; reproducibility checks compare against it.
-    write_json(paths.processor, processor_type(threads=settings.effective().threads, pinned=settings.reproducible))
+    effective = settings.effective()
+    write_json(
+        paths.processor,
+        processor_type(threads=effective.threads, pinned=settings.reproducible, device=effective.device),
+    )
     table = io.StringIO()
     rows = [asdict(epoch) for epoch in history.epochs]
     writer = csv.DictWriter(table, fieldnames=list(rows[0]), lineterminator="\n")

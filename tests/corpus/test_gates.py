@@ -51,11 +51,6 @@ def pairs() -> list[ContrastPair]:
     return read_pairs(ROOT / "data/raw/contrast.jsonl")
 
 
-@pytest.fixture(scope="module")
-def challenge_pairs() -> list[ContrastPair]:
-    return read_pairs(ROOT / "data/challenge/pairs.jsonl")
-
-
 def prose(annotations: list[Annotation]) -> list[Annotation]:
     return [mark for mark in annotations if mark.label != NOT_PROSE]
 
@@ -91,11 +86,9 @@ def test_size(own: Corpus) -> None:
     assert sum(len(prose(marks)) for _, marks in own.values()) >= 9000
 
 
-def test_no_sentence_stands_twice(
-    own: Corpus, challenge: Corpus, pairs: list[ContrastPair], challenge_pairs: list[ContrastPair]
-) -> None:
+def test_no_sentence_stands_twice(own: Corpus, challenge: Corpus, pairs: list[ContrastPair]) -> None:
     sentences = [mark.text.casefold() for _, marks in (own | challenge).values() for mark in prose(marks)]
-    sentences += [s.text.casefold() for pair in (*pairs, *challenge_pairs) for s in pair.sentences]
+    sentences += [s.text.casefold() for pair in pairs for s in pair.sentences]
     # Interjections and rubrics such as "What happens next" say nothing of their article.
     repeated = {text for text, count in Counter(sentences).items() if count > 1 and len(text.split()) > 4}
 
@@ -180,15 +173,11 @@ def test_the_challenge_is_the_settled_labels_of_its_articles(challenge: Corpus) 
     assert len(settled) >= 3_000
 
 
-def test_nothing_of_the_challenge_stands_in_training(
-    own: Corpus, challenge: Corpus, pairs: list[ContrastPair], challenge_pairs: list[ContrastPair]
-) -> None:
+def test_nothing_of_the_challenge_stands_in_training(own: Corpus, challenge: Corpus, pairs: list[ContrastPair]) -> None:
     trained = {run for _, marks in own.values() for mark in prose(marks) for run in runs(mark.text)}
     trained |= {run for pair in pairs for s in pair.sentences for run in runs(s.text)}
     texts = [mark.text for _, marks in challenge.values() for mark in marks]
-    texts += [s.text for pair in challenge_pairs for s in pair.sentences]
 
-    assert sum(pair.usable for pair in challenge_pairs) >= 400
     assert [text for text in texts if trained & set(runs(text))] == []
 
 
@@ -200,22 +189,20 @@ def test_contrast_pairs(pairs: list[ContrastPair]) -> None:
     assert 0.18 <= sum(pair.for_test for pair in usable) / len(usable) <= 0.32
 
 
-def test_nothing_comes_from_the_given_article(
-    corpus: Corpus, challenge: Corpus, pairs: list[ContrastPair], challenge_pairs: list[ContrastPair]
-) -> None:
+def test_nothing_comes_from_the_given_article(corpus: Corpus, challenge: Corpus, pairs: list[ContrastPair]) -> None:
     given = {run for mark in corpus[GIVEN][1] for run in runs(mark.text)}
     texts = [mark.text for name, (_, marks) in (corpus | challenge).items() if name != GIVEN for mark in marks]
-    texts += [s.text for pair in (*pairs, *challenge_pairs) for s in pair.sentences]
+    texts += [s.text for pair in pairs for s in pair.sentences]
 
     assert [text for text in texts if given & set(runs(text))] == []
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real development set is not here")
 def test_nothing_comes_from_the_real_development_set(
-    corpus: Corpus, challenge: Corpus, pairs: list[ContrastPair], challenge_pairs: list[ContrastPair]
+    corpus: Corpus, challenge: Corpus, pairs: list[ContrastPair]
 ) -> None:
     real = {run for sentence in read_gold(REAL).sentences for run in runs(sentence.text)}
     texts = [mark.text for _, marks in (corpus | challenge).values() for mark in marks]
-    texts += [s.text for pair in (*pairs, *challenge_pairs) for s in pair.sentences]
+    texts += [s.text for pair in pairs for s in pair.sentences]
 
     assert [text for text in texts if real & set(runs(text))] == []

@@ -76,7 +76,14 @@ def test_lines_are_numbered_and_empty_ones_skipped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("{", "not JSON"), ("[1]", "not a JSON object"), ("null", "not a JSON object"), ("a: 1", "not JSON")],
+    [
+        ("{", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ("null", "not a JSON object"),
+        ("a: 1", "not JSON"),
+        ('{"n": ' + "9" * 5000 + "}", "JSON that cannot be read"),
+        ("[" * 100_000, "JSON that cannot be read"),
+    ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "a.jsonl"

@@ -432,6 +432,12 @@ def test_a_local_folder_is_taken_as_it_is(tiny_encoder: Path) -> None:
     assert encoder_source(str(tiny_encoder), None) == (str(tiny_encoder), None)
 
 
+def test_a_folder_below_the_home_folder_is_found(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tiny_encoder.parent))
+
+    assert encoder_source(f"~/{tiny_encoder.name}", None) == (str(tiny_encoder), None)
+
+
 @pytest.mark.parametrize("revision", [None, "main", "v1.0", "0123abc"])
 def test_a_hub_id_needs_a_commit(revision: str | None) -> None:
     with pytest.raises(
