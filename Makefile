@@ -34,7 +34,7 @@ test: $(VENV)/installed $(VENV)/cluster  ## Linters, types, tests
 external: $(VENV)/installed  ## Score every model on labelled news outside the corpus
 	$(EXTERNAL)
 
-study: $(VENV)/installed   ## Seeds and learning curve: some thirty trainings, four hours on two cores
+study: $(VENV)/installed   ## Seeds and learning curve: some thirty trainings, three hours on two cores
 	$(BIN)/python -m pipeline.study --params params.yaml --sets external.yaml --splits data/splits \
 		--contrast data/contrast --models models --seeds reports/seeds.json --curve reports/learning_curve.json
 
