@@ -69,7 +69,8 @@ def page(results: Mapping[str, Record]) -> str:
 def runtime(record: Record) -> Iterator[str]:
     """Yield the lines on the exported model beside transformers."""
     yield from (
-        f"Measured once on {record['machine']}, in {record['rounds']} interleaved rounds; medians. Only the ratios"
+        f"Measured once on {record['machine']}, in {record['rounds']} interleaved rounds, with the model"
+        f" `{record['classifier_sha256'][:12]}` (the report names the present one); medians. Only the ratios"
         " carry over to other machines. All ways have the same fine-tuned weights and split texts alike. The"
         " yardstick is what a user of transformers would write: its pipeline for text classification, a sentence"
         " at a time, in float32. The model reads a sentence among those around it, so that the pipeline's labels"
