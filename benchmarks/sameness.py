@@ -34,6 +34,7 @@ from newsvoice.runtime.classifier import Classifier
 from newsvoice.runtime.manifest import file_hash
 from pipeline.config import load_yaml
 from pipeline.environment import PINNED
+from pipeline.folders import folder_hash
 from pipeline.labelling.label import LabelledSentence
 from pipeline.study import subset
 
@@ -117,6 +118,7 @@ def main() -> None:
         "share_of_articles": arguments.share,
         "test_sentences": len(data["test"]),
         # First, for they are quick to fail.
+        "classifier_sha256": folder_hash(arguments.models / "classifier"),
         "answers": {name: answers(arguments.models / name, arguments.test, where) for name, where in ANSWERING.items()},
         "rows": compared(
             data, load_yaml(arguments.params), machines(shlex.split(arguments.emulator)), share=arguments.share
@@ -242,8 +244,9 @@ def page(record: Mapping[str, Any]) -> str:
         "",
         "## Labelling",
         "",
-        "The recorded model on the same sentences, as PyTorch computes it (`models/classifier`) and as users have it"
-        " (`models/runtime`); each row is compared with the first of its folder.",
+        f"The model `{record['classifier_sha256'][:12]}` (the report names the present one) on the same sentences, as"
+        " PyTorch computes it (`models/classifier`) and as users have it (`models/runtime`); each row is compared with"
+        " the first of its folder.",
         "",
         "| folder | as if on | same label | macro-F1 | largest change |",
         "|---|---|---|---|---|",

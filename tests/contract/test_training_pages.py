@@ -43,8 +43,10 @@ def test_a_page_claims_another_makers_processor_only_where_one_was_emulated() ->
     }
     row |= {"same_bytes": True, **agreement}
     found = {"machine": "M", "torch": "2", "share_of_articles": 0.1, "test_sentences": 9, "rows": [row]}
+    found["classifier_sha256"] = "0123456789abcdef"
     found["answers"] = {"runtime": [{"machine": "ONNX Runtime, f32", **agreement}]}
     assert "no row has measured" in sameness.page(found)
+    assert "The model `0123456789ab`" in sameness.page(found)
     assert "| `models/runtime` | ONNX Runtime, f32 | 100.00% | +0.0000 | 0.0000 |" in sameness.page(found)
     emulated = row | {"machine": "`qemu-x86_64 -cpu Haswell`", "emulated": True}
     assert "of another maker they hold." in sameness.page(found | {"rows": [row, emulated]})
