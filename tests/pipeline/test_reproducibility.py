@@ -2,7 +2,9 @@ import copy
 from typing import Any
 
 import pytest
+import torch
 
+from pipeline.processor import processor_type
 from pipeline.reproducibility import differing_metrics, verdict
 
 SIDE: dict[str, Any] = {
@@ -74,3 +76,10 @@ def test_a_metric_that_only_one_side_has_differs() -> None:
 
 def test_counts_are_not_held_to_the_scores_tolerance() -> None:
     assert differing_metrics({"m": {"right_in_rain": 9}}, {"m": {"right_in_rain": 12}}, tolerance=0.03) == []
+
+
+def test_an_accelerator_belongs_to_the_type_of_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"the {device} device")
+
+    assert processor_type(threads=2, device="cuda")["accelerator"] == "the cuda device"
+    assert "accelerator" not in processor_type(threads=2)
