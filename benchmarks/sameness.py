@@ -117,8 +117,8 @@ def main() -> None:
         "torch": version("torch"),
         "share_of_articles": arguments.share,
         "test_sentences": len(data["test"]),
-        # First, for they are quick to fail.
         "classifier_sha256": folder_hash(arguments.models / "classifier"),
+        # First, for they are quick to fail.
         "answers": {name: answers(arguments.models / name, arguments.test, where) for name, where in ANSWERING.items()},
         "rows": compared(
             data, load_yaml(arguments.params), machines(shlex.split(arguments.emulator)), share=arguments.share

@@ -157,11 +157,8 @@ def page(record: Mapping[str, Any]) -> str:
         f"In the worst round the ratio was {record['least_ratio']:.1f}. Trainer runs by its defaults: float32,"
         f" batches of 8 sentences padded to {PADDED_TO} tokens, dropout, every weight trained. Ours is `finetune` as"
         " `params.yaml` had it then. Validation macro-F1 is after training on everything, ours as"
-        + (
-            f" `reports/finetune.json` said then, Trainer's after {record['trainer_epochs']} epochs."
-            if TRAINER in scores
-            else " `reports/finetune.json` said then."
-        ),
+        " `reports/finetune.json` said then"
+        + (f", Trainer's after {record['trainer_epochs']} epochs." if TRAINER in scores else "."),
     ]
     return "\n".join(lines) + "\n"
 
